@@ -1,0 +1,1 @@
+"""Rules that hold between settings. Each check gives its problems; none raises."""

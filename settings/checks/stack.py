@@ -1,0 +1,126 @@
+"""One stack's file against the shared facts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from settings.platform import Platform
+from settings.problems import Problem
+from settings.stacks import RegionStack, StackSettings
+
+
+def check(platform: Platform, stack: StackSettings, name: str, file: str) -> Iterator[Problem]:
+    """All problems of one stack; `name` is the stack's name."""
+    if not isinstance(stack, RegionStack):
+        return
+    if stack.code != name:
+        yield Problem(
+            file,
+            "openova:code",
+            f"The stack {name!r} says that it is region {stack.code!r}.",
+            "Its outputs would be read as another region's.",
+            f"Write code: {name}, or rename the stack.",
+        )
+    if stack.code not in platform.codes:
+        yield Problem(
+            file,
+            "openova:code",
+            f"Region {stack.code!r} has no line in openova:regions of Pulumi.yaml.",
+            "The other regions would not know of it: no mesh, no replication, no traffic.",
+            "Add its line to openova:regions, or remove this file.",
+        )
+        return
+    yield from _nodes(platform, stack, file)
+    yield from _servers(stack, file)
+
+
+def check_all(stacks: Mapping[str, StackSettings], files: Mapping[str, str], platform: Platform) -> Iterator[Problem]:
+    """Problems between the stacks: missing files and addresses that stand twice.
+
+    `stacks` are those that could be read, `files` all that are there, by stack name.
+    """
+    for code in (*platform.codes, "shared", "global"):
+        if code not in files:
+            yield Problem(
+                f"Pulumi.{code}.yaml",
+                "(whole file)",
+                f"The stack {code} has no configuration file.",
+                "The stacks that read its outputs could never be brought up.",
+                f"Write Pulumi.{code}.yaml; the README tells how a region is added.",
+            )
+    owners: dict[str, list[tuple[str, str]]] = {}
+    for name, stack in stacks.items():
+        if isinstance(stack, RegionStack):
+            for node, settings in stack.nodes.items():
+                if settings.address is not None:
+                    owners.setdefault(settings.address, []).append((node, files[name]))
+    for address, nodes in owners.items():
+        for node, file in nodes[1:]:
+            yield Problem(
+                file,
+                f"openova:nodes.{node}.address",
+                f"{address} is also the address of {nodes[0][0]}.",
+                "One server would be set up twice, the second time over the first.",
+                "Give each node the address of its own server.",
+            )
+
+
+def _nodes(platform: Platform, stack: RegionStack, file: str) -> Iterator[Problem]:
+    expected, given = set(platform.region(stack.code).nodes), set(stack.nodes)
+    for node in sorted(expected - given):
+        yield Problem(
+            file,
+            "openova:nodes",
+            f"{node} stands in openova:regions of Pulumi.yaml but not here.",
+            "The mesh would have a key and an address for a node that nobody sets up.",
+            f"Describe {node} here, or take it from the list.",
+        )
+    for node in sorted(given - expected):
+        yield Problem(
+            file,
+            f"openova:nodes.{node}",
+            f"{node} is not among the nodes of {stack.code} in openova:regions of Pulumi.yaml.",
+            "It would have no key and no address in the mesh.",
+            f"Add {node} to the region's nodes in Pulumi.yaml.",
+        )
+    for node, settings in sorted(stack.nodes.items()):
+        if settings.provisioning == "order":
+            yield Problem(
+                file,
+                f"openova:nodes.{node}.provisioning",
+                "Ordering a server from the program is not available yet.",
+                "An order costs money; it must not be started by code that was never seen ordering.",
+                "Order it in the provider's panel, then give its address and hostKey (provisioning: host).",
+            )
+        elif settings.address is None or settings.host_key is None:
+            missing = " and ".join(
+                key for key, value in (("address", settings.address), ("hostKey", settings.host_key)) if not value
+            )
+            yield Problem(
+                file,
+                f"openova:nodes.{node}",
+                f"A server of your own needs its {missing}.",
+                "It could not be reached, or not be told from an impostor.",
+                "Take both from the server's console.",
+            )
+
+
+def _servers(stack: RegionStack, file: str) -> Iterator[Problem]:
+    servers = Counter(node.role for node in stack.nodes.values())["server"]
+    if servers % 2 == 0:
+        yield Problem(
+            file,
+            "openova:nodes[*].role",
+            f"{servers} K3s servers, an even number.",
+            "etcd needs a majority: an even member adds a machine that can fail and no failure that is survived.",
+            "Use 1, 3 or 5 servers; further nodes are agents (role: agent).",
+        )
+    if stack.databases.postgres.instances > len(stack.nodes):
+        yield Problem(
+            file,
+            "openova:databases.postgres.instances",
+            f"{stack.databases.postgres.instances} PostgreSQL instances on {len(stack.nodes)} node(s).",
+            "Instances are kept on different nodes, so some would never be scheduled.",
+            f"Use at most {len(stack.nodes)}, or add nodes.",
+        )

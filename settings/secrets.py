@@ -1,0 +1,79 @@
+"""Which secrets a stack needs. Each is a key of its own, set with `pulumi config set --secret`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from settings.platform import Platform
+from settings.problems import Problem
+from settings.stacks import GlobalStack, RegionStack, SharedStack, StackSettings
+
+
+@dataclass(frozen=True)
+class SecretKey:
+    """A secret of a stack: its configuration key and what it is for."""
+
+    key: str
+    purpose: str
+
+
+SSH_PRIVATE_KEY = SecretKey("openova:sshPrivateKey", "to log in to the nodes (openova:ssh.auth is key)")
+R2_ACCESS_KEY_ID = SecretKey("openova:r2AccessKeyId", "to write backups to R2")
+R2_SECRET_ACCESS_KEY = SecretKey("openova:r2SecretAccessKey", "to write backups to R2")
+CLOUDFLARE_API_TOKEN = SecretKey("cloudflare:apiToken", "to make buckets, records and load balancers")
+SLACK_WEBHOOK = SecretKey("openova:slackWebhook", "to notify Slack (openova:edge.notifications.slack)")
+METRICS_TOKEN = SecretKey("openova:metricsToken", "to send metrics (openova:observability.remoteWrite)")
+
+ALL = (
+    SSH_PRIVATE_KEY,
+    R2_ACCESS_KEY_ID,
+    R2_SECRET_ACCESS_KEY,
+    CLOUDFLARE_API_TOKEN,
+    SLACK_WEBHOOK,
+    METRICS_TOKEN,
+)
+
+
+def required(platform: Platform, stack: StackSettings) -> tuple[SecretKey, ...]:
+    """The secrets that this stack cannot do without."""
+    return tuple(_required(platform, stack))
+
+
+def _required(platform: Platform, stack: StackSettings) -> Iterator[SecretKey]:
+    if isinstance(stack, SharedStack):
+        if platform.backups.enabled:
+            yield from (R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY)
+        if platform.backups.enabled or platform.edge.mode == "tunnel":
+            yield CLOUDFLARE_API_TOKEN
+    elif isinstance(stack, GlobalStack):
+        yield CLOUDFLARE_API_TOKEN
+        if platform.edge.notifications.slack:
+            yield SLACK_WEBHOOK
+    elif isinstance(stack, RegionStack):
+        if stack.ssh.auth == "key":
+            yield SSH_PRIVATE_KEY
+        if stack.observability.remote_write:
+            yield METRICS_TOKEN
+
+
+def missing(secret: SecretKey, stack: str, file: str) -> Problem:
+    """The problem of a required secret that is not set."""
+    return Problem(
+        file,
+        secret.key,
+        f"The secret {secret.key} is required, {secret.purpose}.",
+        "The program would stop half-way, at the first thing that needs it.",
+        f"pulumi config set --stack {stack} --secret {secret.key}   (it asks for the value)",
+    )
+
+
+def in_the_open(secret: SecretKey, stack: str, file: str) -> Problem:
+    """The problem of a secret that stands in plain text."""
+    return Problem(
+        file,
+        secret.key,
+        f"The secret {secret.key} stands in plain text.",
+        "Whoever can read the repository, or its history, has it.",
+        f"Replace it at its source, then: pulumi config set --stack {stack} --secret {secret.key}",
+    )
