@@ -1,0 +1,73 @@
+"""What a plan answers for providers: values of the right form that stand for those only a real run has.
+
+Everything not named here stays unknown, as in a preview of an empty account. None of these values is a
+secret: they follow from the resource's name.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from operations.plan.monitor import Recorded, secret
+from operations.plan.values import PLANNED
+
+CNPG_CLUSTER = "kubernetes:postgresql.cnpg.io/v1:Cluster"
+
+
+def answer(resource: Recorded) -> Mapping[str, Any]:
+    """The outputs that the provider would add, in wire format."""
+    return _ANSWERS.get(resource.type, _nothing)(resource)
+
+
+def placeholder(resource: Recorded, what: str) -> str:
+    """A text that says what stands here in a real run."""
+    return f"{PLANNED}{resource.name}-{what}"
+
+
+def _nothing(resource: Recorded) -> Mapping[str, Any]:
+    return {}
+
+
+def _random_bytes(resource: Recorded) -> Mapping[str, Any]:
+    length = int(resource.inputs["length"])
+    seed = hashlib.shake_256(placeholder(resource, "bytes").encode()).digest(length)
+    return {"base64": secret(base64.b64encode(seed).decode()), "hex": secret(seed.hex())}
+
+
+def _password(resource: Recorded) -> Mapping[str, Any]:
+    return {"result": secret(placeholder(resource, "password"))}
+
+
+def _private_key(resource: Recorded) -> Mapping[str, Any]:
+    return {
+        "privateKeyPem": secret(placeholder(resource, "private-key")),
+        "publicKeyPem": placeholder(resource, "public-key"),
+    }
+
+
+def _certificate(resource: Recorded) -> Mapping[str, Any]:
+    return {"certPem": placeholder(resource, "certificate")}
+
+
+def _request(resource: Recorded) -> Mapping[str, Any]:
+    return {"certRequestPem": placeholder(resource, "request")}
+
+
+def _cluster(resource: Recorded) -> Mapping[str, Any]:
+    replica = resource.inputs.get("spec", {}).get("replica") or {}
+    hands_over = bool(replica) and replica.get("primary") != replica.get("self")
+    return {"status": secret({"demotionToken": placeholder(resource, "demotion-token")} if hands_over else {})}
+
+
+_ANSWERS: Mapping[str, Callable[[Recorded], Mapping[str, Any]]] = {
+    "random:index/randomBytes:RandomBytes": _random_bytes,
+    "random:index/randomPassword:RandomPassword": _password,
+    "tls:index/privateKey:PrivateKey": _private_key,
+    "tls:index/selfSignedCert:SelfSignedCert": _certificate,
+    "tls:index/locallySignedCert:LocallySignedCert": _certificate,
+    "tls:index/certRequest:CertRequest": _request,
+    CNPG_CLUSTER: _cluster,
+}

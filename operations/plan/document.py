@@ -1,0 +1,194 @@
+"""The plan as one document: plan.json, from which the screen and the report are drawn.
+
+Its form is operations/report/schema.json; `SCHEMA` rises when a field changes its meaning.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Final
+
+from operations import quorum
+from operations.plan import costing, steering
+from operations.plan.evaluate import Evaluation
+from operations.plan.flows import flows
+from operations.plan.monitor import REFERENCE_TYPE, Recorded
+from operations.plan.project import Planned
+from operations.plan.values import redact
+from operations.plan.warnings import Warned, warnings
+from regions.members import members_of
+from settings.naming import mesh_address, postgres_host
+from settings.platform import Platform, RegionLine
+from settings.stacks import RegionStack
+
+SCHEMA: Final = 1
+
+
+def document(planned: Planned) -> dict[str, Any]:
+    """The whole plan as JSON values, with nothing secret in it."""
+    platform = planned.project.platform
+    report = costing.report(planned.project)
+    losses = losses_of(planned)
+    return {
+        "schema": SCHEMA,
+        "project": planned.files.name,
+        "domain": platform.domain,
+        "phase": platform.phase,
+        "authority": {
+            "primary": platform.authority.primary,
+            "previous": platform.authority.previous,
+            "epoch": platform.authority.epoch,
+            "change": platform.authority.change,
+        },
+        "regions": [_region(planned, line) for line in platform.regions],
+        "stacks": [_stack(planned, name, item) for name, item in planned.evaluations.items()],
+        "flows": [
+            {
+                "from": {"stack": flow.from_stack, "output": flow.output},
+                "to": {"stack": flow.to_stack, "resource": flow.resource, "input": flow.input},
+            }
+            for flow in flows(planned.evaluations)
+        ],
+        "steering": steering.document(platform),
+        "cost": costing.document(report),
+        "quorum": [_loss(loss) for loss in losses],
+        "warnings": [_warning(item) for item in warnings(planned, losses)],
+    }
+
+
+def losses_of(planned: Planned) -> list[quorum.Loss]:
+    """What the loss of each region leaves."""
+    platform = planned.project.platform
+    sites = [
+        quorum.Site(
+            code=line.code,
+            servers=sum(node.role == "server" for node in _stack_of(planned, line).nodes.values()),
+            writes=platform.phase == "active-active" or line.code == platform.authority.primary,
+        )
+        for line in platform.regions
+    ]
+    return quorum.losses(sites, voters(platform))
+
+
+def voters(platform: Platform) -> list[quorum.Voter]:
+    """The members of the replica set for the model of elections."""
+    if not platform.mongodb.enabled:
+        return []
+    return [
+        quorum.Voter(member.host, line.code, priority=member.priority, votes=member.votes)
+        for line in platform.regions
+        for member in members_of(platform, line, local=False)
+    ]
+
+
+def _stack_of(planned: Planned, line: RegionLine) -> RegionStack:
+    stack = planned.project.stacks[line.code]
+    if not isinstance(stack, RegionStack):
+        raise TypeError(f"the stack {line.code} is not a region")
+    return stack
+
+
+def _region(planned: Planned, line: RegionLine) -> dict[str, Any]:
+    platform, stack = planned.project.platform, _stack_of(planned, line)
+    writes = line.code == platform.authority.primary
+    role = "writer" if platform.phase == "active-active" else "primary" if writes else "replica"
+    servers = sum(node.role == "server" for node in stack.nodes.values())
+    return {
+        "code": line.code,
+        "name": line.name,
+        "place": line.place,
+        "country": line.country,
+        "latitude": line.coordinates.latitude,
+        "longitude": line.coordinates.longitude,
+        "role": role,
+        "nodes": [
+            {
+                "name": name,
+                "address": stack.nodes[name].address,
+                "product": stack.nodes[name].product,
+                "role": stack.nodes[name].role,
+                "meshAddress": mesh_address(line, name),
+                "provisioning": stack.nodes[name].provisioning,
+            }
+            for name in line.nodes
+        ],
+        "networks": {"pods": line.networks.pods, "services": line.networks.services, "mesh": line.networks.mesh},
+        "k3s": {"version": stack.k3s.version, "servers": servers, "agents": len(line.nodes) - servers},
+        "postgres": {
+            "cluster": line.postgres.cluster,
+            "instances": stack.databases.postgres.instances,
+            "storage": stack.databases.postgres.storage,
+            "role": role,
+            "generation": line.postgres.generation,
+            "host": postgres_host(platform, line),
+        },
+        "mongodb": _mongodb(platform, line),
+    }
+
+
+def _mongodb(platform: Platform, line: RegionLine) -> dict[str, Any] | None:
+    members = members_of(platform, line, local=False)
+    if not members:
+        return None
+    return {
+        "managed": line.code == platform.authority.primary,
+        "members": [
+            {"host": f"{member.host}:{member.port}", "votes": member.votes, "priority": member.priority}
+            for member in members
+        ],
+    }
+
+
+def _stack(planned: Planned, name: str, evaluation: Evaluation) -> dict[str, Any]:
+    made = [resource for resource in evaluation.resources if not resource.read]
+    references = sorted(item.name for item in evaluation.of_type(REFERENCE_TYPE) if item.name != name)
+    return {
+        "name": name,
+        "kind": planned.project.stacks[name].kind,
+        "resourceCount": len(made),
+        "types": dict(sorted(Counter(resource.type for resource in made).items())),
+        "resources": [_resource(resource) for resource in made],
+        "outputs": [
+            {"name": output, "secret": _is_secret(value)} for output, value in sorted(evaluation.outputs.items())
+        ],
+        "references": references,
+        "messages": [{"severity": severity, "text": text} for severity, text in evaluation.messages],
+    }
+
+
+def _resource(resource: Recorded) -> dict[str, Any]:
+    return {
+        "urn": resource.urn,
+        "type": resource.type,
+        "name": resource.name,
+        "parent": resource.parent,
+        "protect": resource.protect,
+        "retainOnDelete": resource.retain_on_delete,
+        "dependsOn": list(resource.depends_on),
+        "inputs": redact(resource.inputs),
+    }
+
+
+def _is_secret(value: Any) -> bool:
+    return isinstance(value, Mapping) and len(value) == 2 and "value" in value
+
+
+def _loss(loss: quorum.Loss) -> dict[str, Any]:
+    row: dict[str, Any] = {"lost": loss.region}
+    for system in ("postgresql", "mongodb", "k3s"):
+        capability: quorum.Capability | None = getattr(loss, system)
+        if capability is not None:
+            row[system] = {"read": capability.read, "write": capability.write, "note": capability.note}
+    return row
+
+
+def _warning(item: Warned) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "severity": item.severity,
+        "where": item.where,
+        "rule": item.rule,
+        "consequence": item.consequence,
+        "remedy": item.remedy,
+    }
