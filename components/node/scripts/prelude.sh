@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# Stands before every script that runs on a node (components/node/shell.py joins them).
+# Gives: one run at a time on a host, `refuse`, `put`, and the lines `changed X` / `unchanged X`.
+set -euo pipefail
+umask 022
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL=C DEBIAN_FRONTEND=noninteractive
+
+# refuse RULE CONSEQUENCE FIX: says why nothing more is done, and ends the script.
+refuse() {
+  printf 'Rule: %s\nConsequence: %s\nFix: %s\n' "$1" "$2" "$3" >&2
+  exit 1
+}
+
+# put PATH MODE: makes standard input the content of PATH, replaced in one step, and only if it differs.
+# PUT is then `changed` or `unchanged`.
+put() {
+  local path=$1 mode=$2 new
+  mkdir -p "$(dirname "$path")"
+  new=$(umask 077 && mktemp "$path.XXXXXXXX")
+  cat >"$new"
+  chmod "$mode" "$new"
+  PUT=changed
+  if cmp -s "$new" "$path"; then
+    PUT=unchanged
+    rm -f "$new"
+    chmod "$mode" "$path"
+  else
+    sync "$new" # a rename may reach the disk before the data does
+    mv -f "$new" "$path"
+  fi
+  printf '%s %s\n' "$PUT" "$path"
+}
+
+# install_packages NAME...: installs what is missing, and only then reads the package lists.
+install_packages() {
+  local package missing=()
+  for package in "$@"; do
+    [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
+  done
+  if [[ ${#missing[@]} -eq 0 ]]; then
+    printf 'unchanged packages\n'
+    return
+  fi
+  apt-get -qq -o DPkg::Lock::Timeout=300 update >&2
+  apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold \
+    --no-install-recommends install "${missing[@]}" >&2
+  printf 'changed packages: %s\n' "${missing[*]}"
+}
+
+# An interrupted `pulumi up` leaves its script running: the next one waits for it.
+exec 9>/run/openova.lock
+flock --wait 300 9 || refuse \
+  "one script works on a host at a time" \
+  "this one waited 300 s for another, did nothing, and gives up" \
+  "look for the other one with 'fuser -v /run/openova.lock' on this host, then run 'pulumi up' again"
