@@ -1,0 +1,77 @@
+"""The command `openova`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from settings.problems import SettingsError
+
+app = typer.Typer(
+    help="The operation of a platform over several regions.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+EXIT_CONFIGURATION = 2
+EXIT_FAILED = 1
+
+Root = Annotated[Path, typer.Option("--root", help="The folder of Pulumi.yaml.", file_okay=False)]
+
+
+@app.callback()
+def openova() -> None:
+    """The operation of a platform over several regions."""
+
+
+@app.command()
+def plan(
+    root: Root = Path(),
+    stack: Annotated[str | None, typer.Option(help="Show this stack only, with every resource.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print plan.json and nothing else.")] = False,
+    against: Annotated[
+        Path | None, typer.Option(help="An earlier plan.json: show what was added, changed, removed since.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write plan.json, report.html and manifests/ [default: build/plan].")
+    ] = None,
+) -> None:
+    """Show what `pulumi up` would make, in every stack: no account, no network, no Pulumi CLI needed."""
+    from operations.plan.command import run_plan
+
+    result = run_plan(root.resolve(), against)
+    if stack is not None and stack not in result.names:
+        fail(f"There is no stack {stack!r}. The stacks are: {', '.join(result.names)}.", EXIT_CONFIGURATION)
+    folder = out or root / "build" / "plan"
+    result.write(folder)
+    if as_json:
+        print_json(result.shown(stack))
+    else:
+        from operations.plan.show import show
+
+        show(result.document, result.comparison, stack=stack, folder=folder)
+
+
+def print_json(value: Any) -> None:
+    """The value on standard output, as it is written to files."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def fail(text: str, code: int) -> NoReturn:
+    """Say why on standard error, and exit."""
+    sys.stderr.write(f"{text}\n")
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """Entry point: a broken configuration is told in full and exits with 2."""
+    try:
+        app()
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(EXIT_CONFIGURATION)

@@ -1,0 +1,179 @@
+"""A region's machines: nodes, their side of the mesh, and K3s on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from components.k3s import K3sArgs, K3sCluster, K3sNode, Snapshots
+from components.network import Mesh, MeshArgs, MeshNode, MeshPeer
+from components.node import Node, NodeArgs, SshConnection
+from settings.naming import MESH_INTERFACE, mesh_address
+from settings.platform import Platform, RegionLine
+from settings.stacks import RegionStack
+
+ETCD_SNAPSHOT_SECRET = "etcd-snapshots"  # noqa: S105 the name of a Secret
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterInputs:
+    """What is known late: keys and tokens of the shared stack, and where other regions' nodes are dialled.
+
+    `addresses` are by node name, one output a region; a node that is in none is not up yet.
+    """
+
+    mesh_private_keys: pulumi.Output[Mapping[str, str]]
+    mesh_public_keys: pulumi.Output[Mapping[str, str]]
+    addresses: Sequence[pulumi.Output[Mapping[str, str]]]
+    k3s_tokens: pulumi.Output[Mapping[str, Mapping[str, str]]]
+    ssh_private_key: pulumi.Output[str] | None
+    snapshots_to_r2: bool
+
+
+class RegionCluster(pulumi.ComponentResource):
+    """`provider` speaks to the region's Kubernetes API; `kubeconfig` is secret."""
+
+    provider: kubernetes.Provider
+    kubeconfig: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        platform: Platform,
+        line: RegionLine,
+        stack: RegionStack,
+        late: ClusterInputs,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("openova:regions:RegionCluster", name, None, opts)
+        self._name, self._platform, self._line, self._stack, self._late = name, platform, line, stack, late
+        nodes = [self._node(node) for node in line.nodes]
+        mesh = self._mesh(nodes)
+        k3s = self._k3s([*nodes, mesh])
+        self.kubeconfig = k3s.kubeconfig
+        self.provider = kubernetes.Provider(
+            f"{name}-kubernetes",
+            kubeconfig=k3s.kubeconfig,
+            # Without it a new kubeconfig (they expire) would replace the provider and everything made with it.
+            cluster_identifier=f"openova-{line.code}",
+            # Without them a changed Secret or ConfigMap is deleted and made again, with a gap between.
+            enable_config_map_mutable=True,
+            enable_secret_mutable=True,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({"kubeconfig": self.kubeconfig})
+
+    def _node(self, node: str) -> Node:
+        stack = self._stack
+        others = [settings.address for name, settings in stack.nodes.items() if name != node and settings.address]
+        return Node(
+            f"{self._name}-{node}",
+            NodeArgs(
+                connection=self._connection(node),
+                hostname=node,
+                admin_cidrs=stack.admin_cidrs,
+                http_cidrs=stack.http_cidrs if self._platform.edge.mode != "tunnel" else (),
+                peer_addresses=others,
+                mesh_port=self._platform.mesh.port,
+                mesh_interface=MESH_INTERFACE,
+                protect=stack.protect,
+                ssh_port=stack.nodes[node].ssh_port or stack.ssh.port,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+
+    def _connection(self, node: str) -> SshConnection:
+        settings = self._stack.nodes[node]
+        return SshConnection(
+            host=settings.address or "",
+            host_key=settings.host_key or "",
+            port=settings.ssh_port or self._stack.ssh.port,
+            user=self._stack.ssh.user,
+            private_key=self._late.ssh_private_key,
+        )
+
+    def _mesh(self, nodes: Sequence[Node]) -> Mesh:
+        late, mesh = self._late, self._platform.mesh
+        return Mesh(
+            f"{self._name}-mesh",
+            MeshArgs(
+                nodes=[
+                    MeshNode(
+                        name=node,
+                        connection=self._connection(node),
+                        mesh_address=mesh_address(self._line, node),
+                        private_key=_entry(late.mesh_private_keys, node),
+                    )
+                    for node in self._line.nodes
+                ],
+                peers=[self._peer(line, node) for line in self._platform.regions for node in line.nodes],
+                port=mesh.port,
+                interface=MESH_INTERFACE,
+                revision=mesh.revision,
+                mtu=mesh.mtu,
+                after=nodes,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+
+    def _peer(self, line: RegionLine, node: str) -> MeshPeer:
+        own = self._stack.nodes.get(node) if line.code == self._line.code else None
+        return MeshPeer(
+            name=node,
+            mesh_address=mesh_address(line, node),
+            public_key=_entry(self._late.mesh_public_keys, node),
+            endpoint=own.address if own is not None else self._endpoint(node),
+        )
+
+    def _endpoint(self, node: str) -> pulumi.Output[str | None]:
+        return pulumi.Output.all(*self._late.addresses).apply(lambda every: _first(every, node))
+
+    def _k3s(self, after: Sequence[pulumi.Resource]) -> K3sCluster:
+        stack, line = self._stack, self._line
+        tokens = self._late.k3s_tokens
+        return K3sCluster(
+            f"{self._name}-k3s",
+            K3sArgs(
+                servers=self._k3s_nodes("server"),
+                agents=self._k3s_nodes("agent"),
+                region_label=line.name,
+                zone=line.code,
+                release=stack.k3s.version,
+                binary_sha256=stack.k3s.binary_sha256,
+                installer_sha256=stack.k3s.installer_sha256,
+                mirror=stack.k3s.mirror,
+                pod_cidr=line.networks.pods,
+                service_cidr=line.networks.services,
+                nodeport_cidrs=(line.networks.mesh,),
+                server_token=tokens.apply(lambda every: every[line.code]["server"]),
+                agent_token=tokens.apply(lambda every: every[line.code]["agent"]),
+                snapshots=Snapshots(s3_config_secret=ETCD_SNAPSHOT_SECRET if self._late.snapshots_to_r2 else None),
+                protect=stack.protect,
+                after=after,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+
+    def _k3s_nodes(self, role: str) -> list[K3sNode]:
+        return [
+            K3sNode(
+                name=node,
+                connection=self._connection(node),
+                address=self._stack.nodes[node].address or "",
+                mesh_address=mesh_address(self._line, node),
+            )
+            for node in self._line.nodes
+            if self._stack.nodes[node].role == role
+        ]
+
+
+def _entry(values: pulumi.Output[Mapping[str, str]], node: str) -> pulumi.Output[str]:
+    return values.apply(lambda every: every[node])
+
+
+def _first(every: Sequence[Any], node: str) -> str | None:
+    return next((str(addresses[node]) for addresses in every if node in addresses), None)

@@ -1,0 +1,62 @@
+"""The members of the MongoDB replica set, from the settings alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from components.mongodb.members import FEWEST_PODS, Member, region_members
+from settings.naming import mongodb_host
+from settings.platform import Platform, RegionLine
+
+MONGODB_PORT = 27017
+
+
+def members_of(platform: Platform, line: RegionLine, *, local: bool) -> tuple[Member, ...]:
+    """A region's members, non-voting ones included; none where it has no voter."""
+    if not platform.mongodb.enabled or not line.mongodb.priorities:
+        return ()
+    most = max(FEWEST_PODS, len(line.mongodb.priorities) + 1)
+    return region_members(
+        hosts=[mongodb_host(platform, line, index) for index in range(most)],
+        first_port=platform.mongodb.first_node_port,
+        priorities=line.mongodb.priorities,
+        region=line.name,
+        local=local,
+    )
+
+
+def all_members(platform: Platform, local: str) -> tuple[Member, ...]:
+    """The members of all regions as the region `local` sees them."""
+    return tuple(member for line in platform.regions for member in members_of(platform, line, local=line.code == local))
+
+
+def reachable_members(platform: Platform, local: str) -> tuple[Member, ...]:
+    """The members by the names that applications in the region `local` use.
+
+    The community operator names them itself, by its headless Service, which only its own cluster knows.
+    """
+    members = all_members(platform, local=local)
+    if platform.mongodb.operator == "percona":
+        return members
+    name, namespace = platform.mongodb.name, platform.mongodb.namespace
+    service = f"{name}-svc.{namespace}.svc.cluster.local"
+    return tuple(
+        replace(member, host=f"{name}-{member.index}.{service}", port=MONGODB_PORT)
+        for member in members
+        if member.votes
+    )
+
+
+def certificate_names(platform: Platform) -> tuple[str, ...]:
+    """Every name under which a member can be reached: over the mesh, and inside its own cluster."""
+    names = [member.host for member in all_members(platform, local="")]
+    for line in platform.regions:
+        service = f"{cluster_name(line)}-rs0.{platform.mongodb.namespace}"
+        names += [f"*.{service}", f"*.{service}.svc", f"*.{service}.svc.cluster.local"]
+    community = f"*.{platform.mongodb.name}-svc.{platform.mongodb.namespace}.svc.cluster.local"
+    return (*names, *([community] if platform.mongodb.operator == "community" else []), "localhost")
+
+
+def cluster_name(line: RegionLine) -> str:
+    """The name of a region's PerconaServerMongoDB; its pods are `<name>-rs0-<index>`."""
+    return f"mongodb-{line.code}"

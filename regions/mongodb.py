@@ -1,0 +1,84 @@
+"""From settings to a region's part of the MongoDB replica set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from components.mongodb import MongodbArgs, MongodbBackup, MongodbCommunityArgs, MongodbPasswords
+from regions.members import all_members, cluster_name, members_of
+from settings.platform import Platform, RegionLine
+from settings.stacks import DatabaseSizing
+
+
+@dataclass(frozen=True, kw_only=True)
+class MongodbInputs:
+    """What is known late: keys of the shared stack, and where backups go."""
+
+    namespace: pulumi.Input[str]
+    keys: pulumi.Output[Mapping[str, Any]]
+    backup: MongodbBackup | None
+
+
+def mongodb_args(
+    platform: Platform, line: RegionLine, sizing: DatabaseSizing, late: MongodbInputs, *, protect: bool
+) -> MongodbArgs:
+    """The arguments of the region's part. The managed side follows the authority record."""
+    managed = line.code == platform.authority.primary
+    return MongodbArgs(
+        cluster_name=cluster_name(line),
+        namespace=late.namespace,
+        managed=managed,
+        members=all_members(platform, local=line.code),
+        passwords=MongodbPasswords(
+            backup=_password(late.keys, "backup"),
+            database_admin=_password(late.keys, "databaseAdmin"),
+            cluster_admin=_password(late.keys, "clusterAdmin"),
+            cluster_monitor=_password(late.keys, "clusterMonitor"),
+            user_admin=_password(late.keys, "userAdmin"),
+        ),
+        keyfile=_key(late.keys, "keyfile"),
+        encryption_key=_key(late.keys, "encryptionKey"),
+        ca_certificate=_key(late.keys, "certificateAuthority"),
+        certificate=_key(late.keys, "certificate"),
+        private_key=_key(late.keys, "privateKey"),
+        app_password=_password(late.keys, "app"),
+        shared_name=platform.mongodb.name,
+        backup=late.backup if managed else None,
+        storage_size=sizing.storage,
+        storage_class=sizing.storage_class,
+        cpu_limit=sizing.cpu,
+        memory=sizing.memory,
+        protect=protect,
+    )
+
+
+def community_args(
+    platform: Platform, line: RegionLine, sizing: DatabaseSizing, late: MongodbInputs, *, protect: bool
+) -> MongodbCommunityArgs:
+    """The arguments of a set inside one cluster."""
+    return MongodbCommunityArgs(
+        namespace=late.namespace,
+        members=tuple(member for member in members_of(platform, line, local=True) if member.votes),
+        app_password=_password(late.keys, "app"),
+        ca_certificate=_key(late.keys, "certificateAuthority"),
+        certificate=_key(late.keys, "certificate"),
+        private_key=_key(late.keys, "privateKey"),
+        cluster_name=platform.mongodb.name,
+        storage_size=sizing.storage,
+        storage_class=sizing.storage_class,
+        cpu_limit=sizing.cpu,
+        memory=sizing.memory,
+        protect=protect,
+    )
+
+
+def _key(keys: pulumi.Output[Mapping[str, Any]], name: str) -> pulumi.Output[str]:
+    return keys.apply(lambda known: str(known[name]))
+
+
+def _password(keys: pulumi.Output[Mapping[str, Any]], user: str) -> pulumi.Output[str]:
+    return keys.apply(lambda known: str(known["passwords"][user]))

@@ -1,0 +1,198 @@
+"""A region's stack: its machines, its databases, and what applications need of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from components.backup.object_store import ObjectStoreArgs
+from components.mongodb import (
+    MongodbBackup,
+    MongodbCommunity,
+    MongodbOperator,
+    MongodbOperatorArgs,
+    MongodbReplicaSet,
+)
+from components.postgres import PostgresCluster, PostgresOperator, PostgresOperatorArgs
+from regions.cluster import ClusterInputs, RegionCluster
+from regions.contract import RegionOutputs, SharedOutputs, export
+from regions.inputs import SecretInput
+from regions.mongodb import MongodbInputs, community_args, mongodb_args
+from regions.postgres import PostgresInputs, postgres_args
+from regions.references import Peer, References
+from regions.roles import Role
+from regions.services import RegionServices
+from regions.turn import role_for_now, token_of
+from settings.naming import postgres_host
+from settings.platform import Platform, RegionLine
+from settings.secrets import SSH_PRIVATE_KEY
+from settings.stacks import RegionStack
+
+
+async def compose_region(
+    platform: Platform, stack: RegionStack, references: References, secret_input: SecretInput
+) -> None:
+    """Register everything of a region, and export it. Refuses with RunError before anything is made."""
+    role = await role_for_now(stack.code, platform, references)
+    shared = await references.shared()
+    peers = {code: await references.region(code) for code in platform.codes if code != stack.code}
+    token = await token_of(role, peers, references)
+    inputs = RegionInputs(platform, stack, role, shared, peers, token, secret_input)
+    region = Region(f"region-{stack.code}", inputs)
+    addresses = {node: settings.address or "" for node, settings in stack.nodes.items()}
+    line = platform.region(stack.code)
+    export(
+        RegionOutputs(
+            authority={"epoch": role.epoch, "generation": role.generation, "writes": role.writes},
+            addresses=addresses,
+            postgres={
+                "cluster": line.postgres.cluster,
+                "host": postgres_host(platform, line),
+                "port": platform.postgres.node_port,
+            },
+            kubeconfig=region.kubeconfig,
+            handover={"epoch": role.epoch, "token": region.demotion_token} if role.hands_over else None,
+        )
+    )
+
+
+@dataclass(frozen=True)
+class RegionInputs:
+    """Everything that a region is made from."""
+
+    platform: Platform
+    stack: RegionStack
+    role: Role
+    shared: Peer[SharedOutputs]
+    peers: dict[str, Peer[RegionOutputs]]
+    promotion_token: pulumi.Output[str] | None
+    secret_input: SecretInput
+
+    @property
+    def line(self) -> RegionLine:
+        """The region's line of the shared list."""
+        return self.platform.region(self.stack.code)
+
+
+class Region(pulumi.ComponentResource):
+    """One region. `kubeconfig` and `demotion_token` are secret."""
+
+    kubeconfig: pulumi.Output[str]
+    demotion_token: pulumi.Output[str | None]
+
+    def __init__(self, name: str, inputs: RegionInputs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("openova:regions:Region", name, None, opts)
+        self._code, self._inputs = inputs.stack.code, inputs
+        cluster = RegionCluster(
+            f"{self._code}-cluster",
+            inputs.platform,
+            inputs.line,
+            inputs.stack,
+            _cluster_inputs(inputs),
+            pulumi.ResourceOptions(parent=self),
+        )
+        self.kubeconfig = cluster.kubeconfig
+        inside = pulumi.ResourceOptions(parent=self, providers=[cluster.provider])
+        RegionServices(
+            f"{self._code}-services", inputs.platform, inputs.stack, inputs.shared, inputs.secret_input, inside
+        )
+        postgres = self._postgres(inside)
+        self._mongodb(inside)
+        self.demotion_token = postgres.demotion_token
+        self.register_outputs({"code": self._code})
+
+    def _postgres(self, inside: pulumi.ResourceOptions) -> PostgresCluster:
+        inputs, backups = self._inputs, self._inputs.platform.backups
+        operator = PostgresOperator(
+            f"{self._code}-postgres-operator",
+            PostgresOperatorArgs(
+                database_namespace=inputs.platform.postgres.namespace,
+                backups=backups.enabled,
+                protect=inputs.stack.protect,
+            ),
+            inside,
+        )
+        return PostgresCluster(
+            f"{self._code}-postgres",
+            postgres_args(
+                inputs.platform,
+                inputs.line,
+                inputs.stack.databases.postgres,
+                inputs.role,
+                PostgresInputs(
+                    namespace=operator.database_namespace,
+                    keys=inputs.shared.output("postgres_keys"),
+                    object_store=self._object_store(operator.database_namespace) if backups.enabled else None,
+                    promotion_token=inputs.promotion_token,
+                ),
+                protect=inputs.stack.protect,
+            ),
+            inside,
+        )
+
+    def _object_store(self, namespace: pulumi.Output[str]) -> ObjectStoreArgs:
+        backup, credentials = self._inputs.shared.output("backup"), self._inputs.shared.output("backup_credentials")
+        return ObjectStoreArgs(
+            namespace=namespace,
+            bucket=_field(backup, "bucket"),
+            endpoint=_field(backup, "endpoint"),
+            access_key_id=_field(credentials, "accessKeyId"),
+            secret_access_key=_field(credentials, "secretAccessKey"),
+            retention=f"{self._inputs.platform.backups.retention_days}d",
+        )
+
+    def _mongodb(self, inside: pulumi.ResourceOptions) -> None:
+        inputs, platform = self._inputs, self._inputs.platform
+        if not platform.mongodb.enabled or not inputs.line.mongodb.priorities:
+            return
+        operator = MongodbOperator(
+            f"{self._code}-mongodb-operator",
+            MongodbOperatorArgs(
+                operator=platform.mongodb.operator,
+                namespace=platform.mongodb.namespace,
+                protect=inputs.stack.protect,
+            ),
+            inside,
+        )
+        late = MongodbInputs(
+            namespace=operator.namespace, keys=inputs.shared.output("mongodb_keys"), backup=self._mongodb_backup()
+        )
+        sizing, protect = inputs.stack.databases.mongodb, inputs.stack.protect
+        if platform.mongodb.operator == "community":
+            args = community_args(platform, inputs.line, sizing, late, protect=protect)
+            MongodbCommunity(f"{self._code}-mongodb", args, inside)
+        else:
+            MongodbReplicaSet(
+                f"{self._code}-mongodb", mongodb_args(platform, inputs.line, sizing, late, protect=protect), inside
+            )
+
+    def _mongodb_backup(self) -> MongodbBackup | None:
+        settings = self._inputs.platform.backups
+        if not settings.enabled:
+            return None
+        backup, credentials = self._inputs.shared.output("backup"), self._inputs.shared.output("backup_credentials")
+        return MongodbBackup(
+            bucket=_field(backup, "bucket"),
+            endpoint=_field(backup, "endpoint"),
+            access_key_id=_field(credentials, "accessKeyId"),
+            secret_access_key=_field(credentials, "secretAccessKey"),
+            keep=settings.retention_days,
+        )
+
+
+def _cluster_inputs(inputs: RegionInputs) -> ClusterInputs:
+    own_key = inputs.stack.ssh.auth == "key"
+    return ClusterInputs(
+        mesh_private_keys=inputs.shared.output("mesh_private_keys"),
+        mesh_public_keys=inputs.shared.output("mesh_public_keys"),
+        addresses=[peer.output("addresses", default={}) for peer in inputs.peers.values()],
+        k3s_tokens=inputs.shared.output("k3s_tokens"),
+        ssh_private_key=inputs.secret_input(SSH_PRIVATE_KEY) if own_key else None,
+        snapshots_to_r2=inputs.platform.backups.enabled,
+    )
+
+
+def _field(values: pulumi.Output[Any], name: str) -> pulumi.Output[str]:
+    return values.apply(lambda every: str(every[name]))

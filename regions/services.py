@@ -1,0 +1,127 @@
+"""What runs in a region's cluster beside its databases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+from pulumi_kubernetes.core.v1 import Secret
+
+from components.app import AppEnvironment, AppEnvironmentArgs, Endpoint, Workload
+from components.edge.connector import TunnelConnector, TunnelConnectorArgs
+from components.names import DatabaseNames, DatabaseNamesArgs
+from components.observability import Observability
+from regions.cluster import ETCD_SNAPSHOT_SECRET
+from regions.contract import SharedOutputs
+from regions.inputs import SecretInput
+from regions.members import members_of, reachable_members
+from regions.observability import observability_args
+from regions.references import Peer
+from settings.data import ApplicationSettings
+from settings.naming import edge_hosts, health_host, mesh_address, postgres_host
+from settings.platform import Platform, RegionLine
+from settings.stacks import RegionStack
+
+
+class RegionServices(pulumi.ComponentResource):
+    """Names of the databases, applications' connection details, snapshots' credentials, the tunnel's connector."""
+
+    def __init__(
+        self,
+        name: str,
+        platform: Platform,
+        stack: RegionStack,
+        shared: Peer[SharedOutputs],
+        secret_input: SecretInput,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("openova:regions:RegionServices", name, None, opts)
+        self._name, self._platform, self._shared = name, platform, shared
+        self._line = platform.region(stack.code)
+        here = pulumi.ResourceOptions(parent=self)
+        DatabaseNames(f"{name}-names", DatabaseNamesArgs(hosts=database_names(platform)), here)
+        for application in platform.applications:
+            AppEnvironment(f"{name}-{application.name}", self._environment(application), here)
+        if platform.backups.enabled:
+            self._snapshot_credentials()
+        watched = observability_args(platform, stack, secret_input)
+        if watched is not None:
+            Observability(f"{name}-observability", watched, here)
+        if platform.edge.mode == "tunnel":
+            TunnelConnector(f"{name}-connector", TunnelConnectorArgs(token=shared.output("tunnel_token")), here)
+        self.register_outputs({})
+
+    def _environment(self, application: ApplicationSettings) -> AppEnvironmentArgs:
+        platform, line = self._platform, self._line
+        postgres, mongodb = self._shared.output("postgres_keys"), self._shared.output("mongodb_keys")
+        members = reachable_members(platform, local=line.code)
+        return AppEnvironmentArgs(
+            namespace=application.namespace,
+            region=line.name,
+            primary_endpoints=_endpoints(platform, first=platform.authority.primary),
+            replica_endpoints=(_local_standbys(platform, line), *_endpoints(platform, first=line.code)),
+            database_password=_field(postgres, "ownerPassword"),
+            database_authority=_field(postgres, "certificate"),
+            database=platform.postgres.database,
+            database_user=platform.postgres.owner,
+            mongodb_members=members,
+            mongodb_password=mongodb.apply(lambda keys: str(keys["passwords"]["app"])) if members else "",
+            mongodb_authority=_field(mongodb, "certificateAuthority") if members else "",
+            mongodb_replica_set=platform.mongodb.name if platform.mongodb.operator == "community" else "rs0",
+            workload=_workload(platform, line, application),
+        )
+
+    def _snapshot_credentials(self) -> None:
+        """What K3s reads to send etcd snapshots to R2 (K3s documentation, S3 configuration Secret)."""
+        backup, credentials = self._shared.output("backup"), self._shared.output("backup_credentials")
+        Secret(
+            f"{self._name}-etcd-snapshots",
+            metadata={"name": ETCD_SNAPSHOT_SECRET, "namespace": "kube-system"},
+            type="etcd.k3s.cattle.io/s3-config-secret",
+            string_data={
+                "etcd-s3-endpoint": _field(backup, "endpoint").apply(lambda url: url.removeprefix("https://")),
+                "etcd-s3-bucket": _field(backup, "bucket"),
+                "etcd-s3-folder": f"etcd/{self._line.code}",
+                "etcd-s3-region": "auto",
+                "etcd-s3-access-key": _field(credentials, "accessKeyId"),
+                "etcd-s3-secret-key": _field(credentials, "secretAccessKey"),
+            },
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+
+def database_names(platform: Platform) -> dict[str, list[str]]:
+    """Every database name with the mesh addresses of its region's nodes: any of them forwards."""
+    names: dict[str, list[str]] = {}
+    for line in platform.regions:
+        addresses = [mesh_address(line, node) for node in line.nodes]
+        names[postgres_host(platform, line)] = addresses
+        for member in members_of(platform, line, local=False):
+            names[member.host] = addresses
+    return names
+
+
+def _endpoints(platform: Platform, first: str) -> tuple[Endpoint, ...]:
+    lines = sorted(platform.regions, key=lambda line: line.code != first)
+    return tuple(Endpoint(host=postgres_host(platform, line), port=platform.postgres.node_port) for line in lines)
+
+
+def _local_standbys(platform: Platform, line: RegionLine) -> Endpoint:
+    """CloudNativePG's own Service of the standbys: reads stay in the region, whichever region writes."""
+    return Endpoint(host=f"{line.postgres.cluster}-ro.{platform.postgres.namespace}.svc", port=5432)
+
+
+def _workload(platform: Platform, line: RegionLine, application: ApplicationSettings) -> Workload | None:
+    if application.image is None:
+        return None
+    return Workload(
+        image=application.image,
+        hosts=(*edge_hosts(platform), health_host(platform, line.code)),
+        port=application.port,
+        health_path=platform.edge.monitor.path,
+        replicas=application.replicas,
+    )
+
+
+def _field(values: pulumi.Output[Any], name: str) -> pulumi.Output[str]:
+    return values.apply(lambda every: str(every[name]))

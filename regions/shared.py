@@ -1,0 +1,126 @@
+"""The stack `shared`: what several regions use and none of them owns.
+
+It references nobody, so that no secret's owner depends on who is primary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from components.backup.buckets import BackupBuckets, BackupBucketsArgs, Bucket
+from components.edge.tunnel import CloudflareTunnel, CloudflareTunnelArgs
+from components.keys import (
+    K3sTokens,
+    K3sTokensArgs,
+    MeshKeys,
+    MeshKeysArgs,
+    MongodbKeys,
+    MongodbKeysArgs,
+    PostgresKeys,
+    PostgresKeysArgs,
+)
+from regions.contract import SharedOutputs, export
+from regions.inputs import SecretInput
+from regions.members import certificate_names
+from settings.naming import edge_hosts
+from settings.platform import Platform
+from settings.secrets import R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY
+from settings.stacks import SharedStack
+
+BUCKET = "backups"
+INGRESS_SERVICE = "http://traefik.kube-system.svc.cluster.local:80"
+"""K3s' own ingress controller, as a connector inside the cluster reaches it."""
+
+
+def compose_shared(platform: Platform, stack: SharedStack, secret_input: SecretInput) -> None:
+    """Register everything of the stack `shared`, and export it."""
+    mesh = MeshKeys(
+        "mesh-keys",
+        MeshKeysArgs(
+            nodes=tuple(node for line in platform.regions for node in line.nodes),
+            revision=platform.mesh.revision,
+            protect=stack.protect,
+        ),
+    )
+    tokens = K3sTokens("k3s-tokens", K3sTokensArgs(clusters=platform.codes, protect=stack.protect))
+    postgres = PostgresKeys("postgres-keys", PostgresKeysArgs(protect=stack.protect))
+    backup, credentials = _backups(platform, stack, secret_input)
+    export(
+        SharedOutputs(
+            mesh_public_keys=mesh.public_keys,
+            mesh_private_keys=mesh.private_keys,
+            k3s_tokens=tokens.tokens,
+            postgres_keys={
+                "certificate": postgres.certificate,
+                "privateKey": postgres.private_key,
+                "ownerPassword": postgres.owner_password,
+                "replicationPassword": postgres.replication_password,
+            },
+            mongodb_keys=_mongodb(platform, stack),
+            backup=backup,
+            backup_credentials=credentials,
+            tunnel_token=_tunnel(platform, stack),
+        )
+    )
+
+
+def _mongodb(platform: Platform, stack: SharedStack) -> Mapping[str, Any]:
+    if not platform.mongodb.enabled:
+        return {}
+    keys = MongodbKeys("mongodb-keys", MongodbKeysArgs(names=certificate_names(platform), protect=stack.protect))
+    return {
+        "certificateAuthority": keys.certificate_authority,
+        "certificate": keys.certificate,
+        "privateKey": keys.private_key,
+        "keyfile": keys.keyfile,
+        "encryptionKey": keys.encryption_key,
+        "passwords": keys.passwords,
+    }
+
+
+def _backups(
+    platform: Platform, stack: SharedStack, secret_input: SecretInput
+) -> tuple[Mapping[str, pulumi.Input[str]], Mapping[str, pulumi.Input[str]]]:
+    settings = platform.backups
+    if not settings.enabled:
+        return {}, {}
+    buckets = BackupBuckets(
+        "backups",
+        BackupBucketsArgs(
+            account_id=settings.account_id,
+            buckets={
+                BUCKET: Bucket(
+                    name=settings.bucket.name,
+                    location=settings.bucket.location,
+                    jurisdiction=settings.bucket.jurisdiction,
+                )
+            },
+            protect=stack.protect,
+        ),
+    )
+    return (
+        {"bucket": settings.bucket.name, "endpoint": buckets.endpoints[BUCKET]},
+        {
+            "accessKeyId": secret_input(R2_ACCESS_KEY_ID),
+            "secretAccessKey": secret_input(R2_SECRET_ACCESS_KEY),
+        },
+    )
+
+
+def _tunnel(platform: Platform, stack: SharedStack) -> pulumi.Input[str]:
+    if platform.edge.mode != "tunnel":
+        return ""
+    return CloudflareTunnel(
+        "tunnel",
+        CloudflareTunnelArgs(
+            account_id=platform.edge.account_id,
+            zone_id=platform.edge.zone_id,
+            tunnel_name=f"openova-{platform.domain}".replace(".", "-"),
+            hosts=edge_hosts(platform),
+            service=INGRESS_SERVICE,
+            protect=stack.protect,
+        ),
+    ).token
