@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -51,6 +50,7 @@ class RegionCluster(pulumi.ComponentResource):
     ) -> None:
         super().__init__("openova:regions:RegionCluster", name, None, opts)
         self._name, self._platform, self._line, self._stack, self._late = name, platform, line, stack, late
+        self._addresses = pulumi.Output.all(*late.addresses).apply(_merged)
         nodes = [self._node(node) for node in line.nodes]
         mesh = self._mesh(nodes)
         k3s = self._k3s([*nodes, mesh])
@@ -126,11 +126,8 @@ class RegionCluster(pulumi.ComponentResource):
             name=node,
             mesh_address=mesh_address(line, node),
             public_key=_entry(self._late.mesh_public_keys, node),
-            endpoint=own.address if own is not None else self._endpoint(node),
+            endpoint=own.address if own is not None else self._addresses.apply(lambda every: every.get(node)),
         )
-
-    def _endpoint(self, node: str) -> pulumi.Output[str | None]:
-        return pulumi.Output.all(*self._late.addresses).apply(lambda every: _first(every, node))
 
     def _k3s(self, after: Sequence[pulumi.Resource]) -> K3sCluster:
         stack, line = self._stack, self._line
@@ -175,5 +172,5 @@ def _entry(values: pulumi.Output[Mapping[str, str]], node: str) -> pulumi.Output
     return values.apply(lambda every: every[node])
 
 
-def _first(every: Sequence[Any], node: str) -> str | None:
-    return next((str(addresses[node]) for addresses in every if node in addresses), None)
+def _merged(every: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    return {node: address for addresses in every for node, address in addresses.items()}

@@ -14,6 +14,9 @@ from settings.base import camel
 Kind = TypeVar("Kind", contract.SharedOutputs, contract.RegionOutputs)
 
 
+ELIDED = "[secret]"
+
+
 class NotReadyError(pulumi.RunError):
     """Another stack has to be brought up first. Says which, and how."""
 
@@ -34,6 +37,17 @@ class Peer(Generic[Kind]):
         """
         name = self._names[field]
         return self._reference.get_output(name).apply(lambda value: default if value is None else value)
+
+    async def readable(self) -> bool:
+        """False where secrets came without their values, as from a stack with another passphrase.
+
+        The engine only warns then, and hands over a text in their place (pulumi, pkg/backend, "eliding
+        undecryptable secrets").
+        """
+        for name in self._names.values():
+            if (await self._reference.get_output_details(name)).secret_value == ELIDED:
+                return False
+        return True
 
     def unknown(self) -> pulumi.Output[Any]:
         """A value that only an update will have, once this stack has given it."""
@@ -87,4 +101,11 @@ class References:
                 f"version {contract.VERSION}; a field read wrongly could point a database at the wrong place. "
                 f"Next step: pulumi up --stack {stack} with this version of the program."
             )
-        return Peer(stack, reference, kind, ready=version is not None)
+        peer = Peer(stack, reference, kind, ready=version is not None)
+        if not await peer.readable():
+            raise NotReadyError(
+                f"The secrets of the stack {stack} cannot be decrypted from here; passwords and keys would be replaced "
+                f"by a text that says so. All stacks of the project need the same secrets provider and passphrase: "
+                f"pulumi stack change-secrets-provider --stack {stack} passphrase. Nothing was changed."
+            )
+        return peer

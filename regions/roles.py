@@ -61,31 +61,69 @@ def refusal(code: str, role: Role, past: PastRole | None, authority: Authority) 
     """Why this role must not be carried out after that past, or None where it may."""
     if past is None:
         return None
-    if role.epoch < past.epoch:
-        return (
-            f"Epoch {role.epoch} is older than epoch {past.epoch}, which {code} has already carried out. "
-            f"An old record could make two regions write. Bring the configuration up to date (git pull)."
-        )
-    if role.epoch == past.epoch and role.writes != past.writes:
-        return (
-            f"{code} carried out epoch {past.epoch} as {'primary' if past.writes else 'replica'}, and the record of "
-            f"the same epoch now says otherwise. Two regions could write. Raise `epoch` by one with every change of "
-            f"openova:authority, and say in `previous` and `change` how it came about."
-        )
-    if role.generation < past.generation:
-        return (
-            f"Generation {role.generation} of {code} is older than its generation {past.generation}. The discarded "
-            f"copy of the data would come back. Set generation: {past.generation} in openova:regions."
-        )
-    if past.writes and not role.writes and not _may_step_down(role, past):
-        return (
-            f"{code} wrote in epoch {past.epoch}, and epoch {authority.epoch} makes it a replica without a handover "
-            f"or a new copy. CloudNativePG would call it healthy while it holds writes that nobody else has. Either "
-            f"hand over (change: switchover, previous: {code}, epoch: {past.epoch + 1}), or discard its copy "
-            f"(generation: {authority.epoch} and cloneFrom: {authority.primary} in its line of openova:regions)."
-        )
-    return None
+    reasons = (rule(code, role, past, authority) for rule in _RULES)
+    return next((reason for reason in reasons if reason is not None), None)
 
 
-def _may_step_down(role: Role, past: PastRole) -> bool:
-    return role.generation > past.generation or (role.hands_over and role.epoch == past.epoch + 1)
+def _old_record(code: str, role: Role, past: PastRole, _: Authority) -> str | None:
+    if role.epoch >= past.epoch:
+        return None
+    return (
+        f"Epoch {role.epoch} is older than epoch {past.epoch}, which {code} has already carried out. "
+        f"An old record could make two regions write. Bring the configuration up to date (git pull)."
+    )
+
+
+def _leaves_replication(code: str, role: Role, past: PastRole, _: Authority) -> str | None:
+    if role.kind != "standalone" or past.writes:
+        return None
+    return (
+        f"{code} is a replica, and this phase makes it a writer of its own. It would leave the replication "
+        f"without a trace, with all rows of the others and a history of its own. Phase active-active cannot be "
+        f"entered in place; begin it with new stacks."
+    )
+
+
+def _same_epoch(code: str, role: Role, past: PastRole, _: Authority) -> str | None:
+    if role.epoch != past.epoch or role.writes == past.writes:
+        return None
+    return (
+        f"{code} carried out epoch {past.epoch} as {'primary' if past.writes else 'replica'}, and the record of "
+        f"the same epoch now says otherwise. Two regions could write. Raise `epoch` by one with every change of "
+        f"openova:authority, and say in `previous` and `change` how it came about."
+    )
+
+
+def _older_copy(code: str, role: Role, past: PastRole, _: Authority) -> str | None:
+    if role.generation >= past.generation:
+        return None
+    return (
+        f"Generation {role.generation} of {code} is older than its generation {past.generation}. The discarded "
+        f"copy of the data would come back. Set generation: {past.generation} in openova:regions."
+    )
+
+
+def _nothing_to_hand_over(code: str, role: Role, past: PastRole, _: Authority) -> str | None:
+    discarded = role.generation > past.generation
+    if not role.hands_over or role.epoch <= past.epoch or (past.writes and not discarded):
+        return None
+    why = "its copy is to be discarded" if past.writes else f"it did not write in epoch {past.epoch}"
+    return (
+        f"{code} is to hand over in epoch {role.epoch}, but {why}, so it has nothing to hand over, and the region "
+        f"that does write would go on writing. Name that region in `previous`, or, if it is lost, change: failover."
+    )
+
+
+def _steps_down(code: str, role: Role, past: PastRole, authority: Authority) -> str | None:
+    allowed = role.generation > past.generation or (role.hands_over and role.epoch == past.epoch + 1)
+    if not past.writes or role.writes or allowed:
+        return None
+    return (
+        f"{code} wrote in epoch {past.epoch}, and epoch {authority.epoch} makes it a replica without a handover "
+        f"or a new copy. CloudNativePG would call it healthy while it holds writes that nobody else has. Either "
+        f"hand over (change: switchover, previous: {code}, epoch: {past.epoch + 1}), or discard its copy "
+        f"(generation: {authority.epoch} and cloneFrom: {authority.primary} in its line of openova:regions)."
+    )
+
+
+_RULES = (_old_record, _leaves_replication, _same_epoch, _older_copy, _nothing_to_hand_over, _steps_down)

@@ -40,7 +40,8 @@ class MongodbSettings(Settings):
         "cluster only (phase `single`).",
     )
     name: Label = Field(
-        default="mongodb-global", description="Name of the replica set as applications and certificates know it."
+        default="mongodb-global",
+        description="Begins the names of MongoDB's Secrets; under `community` also the replica set's name.",
     )
     namespace: Label = Field(default="mongodb", description="Kubernetes namespace of the members.")
     version: Literal["7.0"] = Field(

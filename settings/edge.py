@@ -26,7 +26,9 @@ from settings.problems import broken
 class MonitorSettings(Settings):
     """The health check of each node, made by Cloudflare."""
 
-    path: UrlPath = Field(default="/health", description="Path that must answer 200. Applications that are run have it.")
+    path: UrlPath = Field(
+        default="/health", description="Path that must answer 200. Applications that are run have it."
+    )
     interval: int = Field(
         default=60, ge=5, le=3600, description="Seconds between checks. The plan has a minimum: 60, 15 or 10."
     )
@@ -65,7 +67,7 @@ class EdgeSettings(Settings):
     )
     steering: Literal["auto", "pop", "country", "region", "proximity", "dynamic", "off"] = Field(
         default="auto",
-        description="How the region is chosen. `auto`: by PoP on the Enterprise plan, by region of the world otherwise.",
+        description="How the region is chosen. `auto`: by PoP on the Enterprise plan, else by region of the world.",
     )
     monitor: MonitorSettings = Field(default=MonitorSettings(), description="The health check.")
     notifications: NotificationSettings = Field(default=NotificationSettings(), description="Who is told.")

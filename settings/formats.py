@@ -17,6 +17,8 @@ class Form:
     words: str
 
 
+Product = Annotated[str, Field(min_length=1), Form("product")]
+Location = Annotated[str, Form("location")]
 Fqdn = Annotated[str, AfterValidator(validators.fqdn), Form("domain name")]
 Label = Annotated[str, AfterValidator(validators.label), Form("name (lower-case letters, digits, hyphens)")]
 RegionCode = Annotated[str, AfterValidator(validators.region_code), Form("region code")]

@@ -9,42 +9,62 @@ from pydantic import Field, field_validator
 from settings.base import Settings
 from settings.data import ApplicationSettings, BackupSettings, MongodbSettings, PostgresSettings, Residency
 from settings.edge import EdgeSettings, LatencyRow
-from settings.formats import CountryCode, Euro, Fqdn, Label, NodeName, Phase, Port, PrivateCidr, RegionCode
+from settings.formats import (
+    CountryCode,
+    Euro,
+    Fqdn,
+    Label,
+    Latitude,
+    Location,
+    Longitude,
+    NodeName,
+    Phase,
+    Port,
+    PrivateCidr,
+    RegionCode,
+)
+from settings.prices import Prices
 from settings.problems import broken
 
 
 class Coordinates(Settings):
-    """Where a region or a group of users is, in degrees; for the map and for proximity steering."""
+    """Where a region is; for the map and for proximity steering."""
 
-    latitude: float = Field(ge=-90, le=90)
-    longitude: float = Field(ge=-180, le=180)
+    latitude: Latitude = Field(description="Latitude of the data centre.")
+    longitude: Longitude = Field(description="Longitude of the data centre.")
 
 
 class Networks(Settings):
-    """A region's address blocks. No two regions may share an address."""
+    """A region's address blocks. No two blocks of any region may share an address."""
 
-    pods: PrivateCidr
-    services: PrivateCidr
-    mesh: PrivateCidr
+    pods: PrivateCidr = Field(description="Addresses of the pods. K3s gives each node a /24 of it.")
+    services: PrivateCidr = Field(description="Addresses of the Services inside the cluster.")
+    mesh: PrivateCidr = Field(description="Addresses of the nodes in the mesh: a node's is its number in this block.")
 
 
 class RegionPostgres(Settings):
-    """What other regions must know of a region's PostgreSQL.
+    """What other regions must know of a region's PostgreSQL."""
 
-    `generation` counts the region's copies of the data: it is 1 at first, and the epoch of the
-    failover that discarded the old copy afterwards. `clone_from` is the region that a copy was
-    cloned from; the region that made the database has none.
-    """
-
-    cluster: Label
-    generation: int = Field(default=1, ge=1)
-    clone_from: RegionCode | None = None
+    cluster: Label = Field(description="Name of the region's CloudNativePG cluster; each region has its own.")
+    generation: int = Field(
+        default=1,
+        ge=1,
+        description="Which copy of the data this is: 1 at first, later the epoch of the failover that discarded the "
+        "copy before.",
+    )
+    clone_from: RegionCode | None = Field(
+        default=None,
+        description="The region that this copy is cloned from. The region that made the database has none.",
+    )
 
 
 class RegionMongodb(Settings):
-    """The region's voting members of the replica set, by their election priorities; none is allowed."""
+    """The region's part of the replica set."""
 
-    priorities: tuple[int, ...] = ()
+    priorities: tuple[int, ...] = Field(
+        default=(),
+        description="Election priorities (0 to 1000) of its voting members; the highest is primary. No voter: `[]`.",
+    )
 
     @field_validator("priorities")
     @classmethod
@@ -59,76 +79,71 @@ class RegionMongodb(Settings):
 
 
 class RegionLine(Settings):
-    """A region as every stack must know it. The rest of it stands in Pulumi.<code>.yaml."""
+    """A region as every stack must know it. The rest of it stands in `Pulumi.<code>.yaml`."""
 
-    code: RegionCode
-    name: Label
-    place: str = Field(min_length=1)
-    country: CountryCode
-    coordinates: Coordinates
-    provider: Literal["contabo", "other"] = "other"
-    location: str = Field(default="", description="The provider's own code of the place, such as EU or IND.")
-    networks: Networks
-    nodes: tuple[NodeName, ...] = Field(min_length=1)
-    postgres: RegionPostgres
-    mongodb: RegionMongodb
+    code: RegionCode = Field(description="Short code; also the name of its stack and file.")
+    name: Label = Field(description="Name in host names and tags, such as europe in pg-europe.openova.io.")
+    place: str = Field(min_length=1, description="The city, for people.")
+    country: CountryCode = Field(description="Where the servers are; decides whether data is in the European Union.")
+    coordinates: Coordinates = Field(description="Where it is.")
+    provider: Literal["contabo", "other"] = Field(default="other", description="Who owns the servers.")
+    location: Location = Field(
+        default="", description="The provider's own code of the place, such as EU or IND; picks `prices.locationFees`."
+    )
+    networks: Networks = Field(description="Its address blocks.")
+    nodes: tuple[NodeName, ...] = Field(
+        min_length=1, description="Names of its nodes; `Pulumi.<code>.yaml` describes each. A number is never reused."
+    )
+    postgres: RegionPostgres = Field(description="Its PostgreSQL.")
+    mongodb: RegionMongodb = Field(description="Its MongoDB.")
 
 
 class Authority(Settings):
-    """Which region may write. Edited as one block; see docs/authority.md.
+    """Which region may write. Edited as one block; see docs/authority.md."""
 
-    `epoch` rises by one with every change of the primary. `change` says how it changed, and
-    `previous` from whom; both are absent in epoch 1.
-    """
-
-    primary: RegionCode
-    epoch: int = Field(ge=1)
-    previous: RegionCode | None = None
-    change: Literal["switchover", "failover"] | None = None
+    primary: RegionCode = Field(description="The region that may write to PostgreSQL.")
+    epoch: int = Field(ge=1, description="Rises by one with every change of the primary.")
+    previous: RegionCode | None = Field(
+        default=None, description="The region that wrote in the epoch before. Absent in epoch 1, required afterwards."
+    )
+    change: Literal["switchover", "failover"] | None = Field(
+        default=None,
+        description="How `primary` took over: `switchover` (`previous` hands over, nothing is lost) or `failover` "
+        "(`previous` is lost, its copy is discarded). Absent in epoch 1, required afterwards.",
+    )
 
 
 class Mesh(Settings):
     """The WireGuard mesh over all nodes of all regions."""
 
-    port: Port = 51871
-    mtu: int = Field(default=1380, ge=1280, le=1500)
+    port: Port = Field(default=51871, description="UDP port of every node, open to the other nodes.")
+    mtu: int = Field(default=1380, ge=1280, le=1500, description="Largest packet in the mesh, in bytes.")
     revision: int = Field(default=1, ge=1, description="Raise it to replace every key of the mesh.")
-
-
-class Prices(Settings):
-    """What things cost. Numbers of the day you read them; see docs/cost.md for where each is from."""
-
-    products: dict[str, Euro]
-    location_fees: dict[str, Euro] = Field(default_factory=dict, description="EUR a server and month, by location.")
-    usd_to_eur: float = Field(gt=0, lt=10)
-    load_balancing_usd: Euro = 5
-    included_origins: int = Field(default=2, ge=0)
-    extra_origin_usd: Euro = 5
-    geo_steering_usd: Euro = 10
-    faster_checks_usd: Euro = 15
-    extra_check_regions_usd: Euro = 15
-    advanced_certificate_usd: Euro = 10
-    traffic_usd: Euro = Field(default=10, description="Traffic between the regions, a month.")
 
 
 class Platform(Settings):
     """All shared facts."""
 
-    domain: Fqdn
-    phase: Phase
-    tenants: tuple[Label, ...] = ()
-    regions: tuple[RegionLine, ...] = Field(min_length=1)
-    authority: Authority
-    mesh: Mesh = Mesh()
-    postgres: PostgresSettings = PostgresSettings()
-    mongodb: MongodbSettings = MongodbSettings()
-    backups: BackupSettings
-    edge: EdgeSettings
-    latency: tuple[LatencyRow, ...] = ()
-    residency: Residency = Residency()
-    applications: tuple[ApplicationSettings, ...] = ()
-    prices: Prices
-    budget: Euro
+    domain: Fqdn = Field(description="The zone in which all names stand.")
+    phase: Phase = Field(
+        description="`single`: one region, nothing replicated. `read-replicas`: one region writes, the others follow. "
+        "`active-active`: every region writes to its own PostgreSQL."
+    )
+    tenants: tuple[Label, ...] = Field(default=(), description="Tenants that have host names of their own.")
+    regions: tuple[RegionLine, ...] = Field(min_length=1, description="All regions.")
+    authority: Authority = Field(description="Who may write.")
+    mesh: Mesh = Field(default=Mesh(), description="The network between the regions.")
+    postgres: PostgresSettings = Field(default=PostgresSettings(), description="PostgreSQL, in all regions.")
+    mongodb: MongodbSettings = Field(default=MongodbSettings(), description="MongoDB, over all regions.")
+    backups: BackupSettings = Field(description="Backups.")
+    edge: EdgeSettings = Field(description="DNS and load balancing.")
+    latency: tuple[LatencyRow, ...] = Field(default=(), description="Where users are, and which region is near.")
+    residency: Residency = Field(default=Residency(), description="Where data may lie.")
+    applications: tuple[ApplicationSettings, ...] = Field(default=(), description="Who uses the databases.")
+    prices: Prices = Field(description="What things cost.")
+    budget: Euro = Field(
+        description="What all of it may cost a month. `openova plan` refuses a configuration above it."
+    )
 
     def region(self, code: str) -> RegionLine:
         """The region of that code. Raises LookupError where there is none."""

@@ -8,6 +8,7 @@ marks a secret.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ import yaml
 from settings.problems import Problem, SettingsError
 
 PROJECT_FILE = "Pulumi.yaml"
+PROJECT_NAME = "openova"
 
 
 @dataclass(frozen=True)
@@ -48,23 +50,30 @@ class ProjectFiles:
 
 
 def read_project(root: Path) -> ProjectFiles:
-    """Read the project in `root`. Raises SettingsError for a file that is missing or is not YAML."""
-    document = read_yaml(root / PROJECT_FILE)
-    name = str(document.get("name", ""))
-    shared = {qualified(key, name): _project_value(value) for key, value in (document.get("config") or {}).items()}
-    stacks = {
-        path.name.split(".")[1]: _read_stack(path, name, shared)
-        for path in sorted(root.glob("Pulumi.*.yaml"))
-        if path.name.count(".") == 2
-    }
+    """Read the project in `root`. Raises SettingsError with every file that is missing or cannot be read."""
+    problems: list[Problem] = []
+    name, shared, stacks = PROJECT_NAME, dict[str, Any](), dict[str, StackFile]()
+    try:
+        name, shared = _read_shared(root)
+    except SettingsError as error:
+        problems += error.problems
+    for path in sorted(root.glob("Pulumi.*.yaml")):
+        if path.name.count(".") != 2:
+            continue
+        try:
+            stack = _read_stack(path, name, shared)
+        except SettingsError as error:
+            problems += error.problems
+        else:
+            stacks[stack.name] = stack
+    if problems:
+        raise SettingsError(problems)
     return ProjectFiles(root=root, name=name, shared=shared, stacks=stacks)
 
 
 def shared_facts(root: Path) -> Mapping[str, Any]:
-    """The `config:` of Pulumi.yaml with qualified keys."""
-    document = read_yaml(root / PROJECT_FILE)
-    name = str(document.get("name", ""))
-    return {qualified(key, name): _project_value(value) for key, value in (document.get("config") or {}).items()}
+    """The `config:` of Pulumi.yaml with qualified keys. Raises SettingsError as `read_project` does."""
+    return _read_shared(root)[1]
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -94,7 +103,7 @@ def encode(value: Any) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which a key may stand once only: the second would silently win."""
+    """YAML as Pulumi's reader (go-yaml 3) takes it. A key may stand once only: the second would silently win."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
@@ -108,6 +117,41 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
+# Words such as off, no and NO (Norway) are text to Pulumi, and YAML 1.1 would make them booleans; a date is
+# text too, because configuration is JSON.
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in forms if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")]
+    for first, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+
+
+def _read_shared(root: Path) -> tuple[str, dict[str, Any]]:
+    """The project's name, and its configuration by qualified key."""
+    path = root / PROJECT_FILE
+    document = read_yaml(path)
+    name = document.get("name")
+    if name != PROJECT_NAME:
+        raise _unreadable(
+            path,
+            f"The project's name is {name!r}, not {PROJECT_NAME}.",
+            f"Write name: {PROJECT_NAME}. The name is also the namespace of every setting.",
+            key="name",
+        )
+    return name, {qualified(str(key), name): _project_value(value) for key, value in _config(path, document).items()}
+
+
+def _config(path: Path, document: Mapping[str, Any]) -> Mapping[Any, Any]:
+    config = document.get("config") or {}
+    if not isinstance(config, dict):
+        raise _unreadable(
+            path, "`config` is not a mapping of keys.", "Write one setting a line below it.", key="config"
+        )
+    return config
+
+
 def _project_value(value: Any) -> Any:
     if isinstance(value, dict) and ("value" in value or "default" in value):
         return value.get("value", value.get("default"))
@@ -116,7 +160,7 @@ def _project_value(value: Any) -> Any:
 
 def _read_stack(path: Path, project: str, shared: Mapping[str, Any]) -> StackFile:
     document = read_yaml(path)
-    own = {qualified(str(key), project): value for key, value in (document.get("config") or {}).items()}
+    own = {qualified(str(key), project): value for key, value in _config(path, document).items()}
     secrets = frozenset(key for key, value in own.items() if isinstance(value, dict) and "secure" in value)
     merged = {**shared, **own}
     return StackFile(
@@ -129,15 +173,6 @@ def _read_stack(path: Path, project: str, shared: Mapping[str, Any]) -> StackFil
     )
 
 
-def _unreadable(path: Path, rule: str, fix: str) -> SettingsError:
-    return SettingsError(
-        [
-            Problem(
-                path.name,
-                "(whole file)",
-                rule,
-                "The configuration cannot be read, so nothing can be checked.",
-                fix,
-            )
-        ]
-    )
+def _unreadable(path: Path, rule: str, fix: str, key: str = "(whole file)") -> SettingsError:
+    consequence = "The configuration cannot be read, so nothing can be checked."
+    return SettingsError([Problem(path.name, key, rule, consequence, fix)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from settings.platform import Platform
 from settings.problems import Problem
@@ -12,18 +13,21 @@ from settings.stacks import GlobalStack, RegionStack, SharedStack, StackSettings
 
 @dataclass(frozen=True)
 class SecretKey:
-    """A secret of a stack: its configuration key and what it is for."""
+    """A secret: its configuration key, what it is for, and the stacks that may need it."""
 
     key: str
     purpose: str
+    stacks: tuple[Literal["shared", "region", "global"], ...]
 
 
-SSH_PRIVATE_KEY = SecretKey("openova:sshPrivateKey", "to log in to the nodes (openova:ssh.auth is key)")
-R2_ACCESS_KEY_ID = SecretKey("openova:r2AccessKeyId", "to write backups to R2")
-R2_SECRET_ACCESS_KEY = SecretKey("openova:r2SecretAccessKey", "to write backups to R2")
-CLOUDFLARE_API_TOKEN = SecretKey("cloudflare:apiToken", "to make buckets, records and load balancers")
-SLACK_WEBHOOK = SecretKey("openova:slackWebhook", "to notify Slack (openova:edge.notifications.slack)")
-METRICS_TOKEN = SecretKey("openova:metricsToken", "to send metrics (openova:observability.remoteWrite)")
+SSH_PRIVATE_KEY = SecretKey("openova:sshPrivateKey", "to log in to the nodes (openova:ssh.auth is key)", ("region",))
+R2_ACCESS_KEY_ID = SecretKey("openova:r2AccessKeyId", "to write backups to R2", ("shared",))
+R2_SECRET_ACCESS_KEY = SecretKey("openova:r2SecretAccessKey", "to write backups to R2", ("shared",))
+CLOUDFLARE_API_TOKEN = SecretKey(
+    "cloudflare:apiToken", "to make buckets, tunnels, records and load balancers", ("shared", "global")
+)
+SLACK_WEBHOOK = SecretKey("openova:slackWebhook", "to notify Slack (openova:edge.notifications.slack)", ("global",))
+METRICS_TOKEN = SecretKey("openova:metricsToken", "to send metrics (openova:observability.remoteWrite)", ("region",))
 
 ALL = (
     SSH_PRIVATE_KEY,
@@ -47,8 +51,9 @@ def _required(platform: Platform, stack: StackSettings) -> Iterator[SecretKey]:
         if platform.backups.enabled or platform.edge.mode == "tunnel":
             yield CLOUDFLARE_API_TOKEN
     elif isinstance(stack, GlobalStack):
-        yield CLOUDFLARE_API_TOKEN
-        if platform.edge.notifications.slack:
+        if platform.edge.mode != "tunnel":
+            yield CLOUDFLARE_API_TOKEN
+        if platform.edge.mode == "load-balancer" and platform.edge.notifications.slack:
             yield SLACK_WEBHOOK
     elif isinstance(stack, RegionStack):
         if stack.ssh.auth == "key":

@@ -8,38 +8,63 @@ from pydantic import Field, TypeAdapter, field_validator
 
 from settings import versions
 from settings.base import Settings
-from settings.formats import Address, Cidr, HostKey, Label, NodeName, Port, Quantity, RegionCode
+from settings.formats import (
+    Address,
+    Cidr,
+    Cpu,
+    HostKey,
+    HttpsUrl,
+    Label,
+    NodeName,
+    Port,
+    Product,
+    Quantity,
+    RegionCode,
+    Sha256,
+)
 from settings.networks import CLOUDFLARE_CIDRS
 from settings.problems import broken
 
+PROTECT = "Refuse to delete what holds data or costs money."
+
 
 class SshSettings(Settings):
-    """How to log in to the nodes: with the keys of the SSH agent, or with the secret `sshPrivateKey`."""
+    """How the program logs in to the nodes."""
 
-    user: Label = "root"
-    port: Port = 22
-    auth: Literal["agent", "key"] = "agent"
+    user: Label = Field(default="root", description="The user; one other than root needs sudo without a password.")
+    port: Port = Field(default=22, description="The SSH port of every node.")
+    auth: Literal["agent", "key"] = Field(
+        default="agent", description="`agent`: the keys of your SSH agent. `key`: the secret `sshPrivateKey`."
+    )
 
 
 class NodeSettings(Settings):
-    """A node. `provisioning: host` is a server that you have (address and host key are required);
-    `order` asks Contabo for one."""
+    """A server of the region."""
 
-    provisioning: Literal["host", "order"] = "host"
-    address: Address | None = None
-    host_key: HostKey | None = None
-    product: str = Field(min_length=1)
-    role: Literal["server", "agent"] = "server"
-    ssh_port: Port | None = None
+    provisioning: Literal["host", "order"] = Field(
+        default="host",
+        description="`host`: a server that you have. `order` (to have one ordered) is refused: not available yet.",
+    )
+    address: Address | None = Field(default=None, description="Its public address. Required for a `host`.")
+    host_key: HostKey | None = Field(
+        default=None, description="Its SSH host key, as its own console shows it. Required for a `host`."
+    )
+    product: Product = Field(description="The provider's product, as in `prices.products`.")
+    role: Literal["server", "agent"] = Field(
+        default="server", description="`server` also runs the control plane and etcd (1, 3 or 5 of them); `agent` not."
+    )
+    ssh_port: Port | None = Field(default=None, description="Its SSH port, where it differs from `ssh.port`.")
 
 
 class K3sSettings(Settings):
-    """K3s. The two SHA-256 sums pin what is installed; `mirror` is a base URL that has both files."""
+    """What is installed as Kubernetes."""
 
-    version: str = versions.K3S
-    binary_sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
-    installer_sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
-    mirror: str | None = Field(default=None, pattern=r"^https://\S+$")
+    version: str = Field(default=versions.K3S, description="The K3s release, with its +k3s suffix.")
+    binary_sha256: Sha256 = Field(
+        default="", description="SHA-256 of the binary: line `k3s` of the release's sha256sum-amd64.txt."
+    )
+    installer_sha256: Sha256 = Field(default="", description="SHA-256 of the release's install.sh.")
+    mirror: HttpsUrl | None = Field(default=None, description="A base URL of your own that has both files.")
 
     @field_validator("version")
     @classmethod
@@ -47,7 +72,7 @@ class K3sSettings(Settings):
         minor = ".".join(value.split(".")[:2])
         if minor not in versions.K3S_MINORS or "+k3s" not in value:
             raise broken(
-                f"K3s {value!r} is not supported; those of {', '.join(versions.K3S_MINORS)} are, such as {versions.K3S}.",
+                f"K3s {value!r} is not supported; releases of {' and '.join(versions.K3S_MINORS)} are.",
                 "The operators are not tested on it, and a skipped minor version breaks an upgrade.",
                 f"Use {versions.K3S}.",
             )
@@ -55,58 +80,72 @@ class K3sSettings(Settings):
 
 
 class DatabaseSizing(Settings):
-    """Instances and volume of a database in this region; memory is both request and limit."""
+    """The size of a database in this region."""
 
-    instances: int = Field(default=3, ge=1, le=9)
-    storage: Quantity = "50Gi"
-    storage_class: Label = "local-path"
-    memory: Quantity = "2Gi"
-    cpu: str = Field(default="1", pattern=r"^[0-9]+(m|\.[0-9]+)?$")
+    instances: int = Field(
+        default=3,
+        ge=1,
+        le=9,
+        description="Instances of PostgreSQL, each on a node of its own. MongoDB's follow from `mongodb.priorities`.",
+    )
+    storage: Quantity = Field(default="50Gi", description="Volume of each instance.")
+    storage_class: Label = Field(default="local-path", description="The cluster's storage class for the volumes.")
+    memory: Quantity = Field(default="2Gi", description="Memory of each instance: both request and limit.")
+    cpu: Cpu = Field(default="1", description="Processors of each instance, at most.")
 
 
 class Databases(Settings):
     """The size of each database in this region."""
 
-    postgres: DatabaseSizing = DatabaseSizing()
-    mongodb: DatabaseSizing = DatabaseSizing()
+    postgres: DatabaseSizing = Field(default=DatabaseSizing(), description="PostgreSQL.")
+    mongodb: DatabaseSizing = Field(default=DatabaseSizing(), description="MongoDB.")
 
 
 class ObservabilitySettings(Settings):
-    """Metrics: `monitors` makes PodMonitors and alert rules (the Prometheus operator's CRDs must be there);
-    `remote_write` also runs an agent that sends metrics to this URL, with the secret `metricsToken`."""
+    """Metrics of the databases."""
 
-    monitors: bool = False
-    remote_write: str | None = Field(default=None, pattern=r"^https://\S+$")
-    user: str = ""
+    monitors: bool = Field(
+        default=False,
+        description="Make PodMonitors and alert rules. The Prometheus operator's CRDs must be in the cluster.",
+    )
+    remote_write: HttpsUrl | None = Field(
+        default=None, description="Run an agent that sends metrics to this URL, with the secret `metricsToken`."
+    )
+    user: str = Field(default="", description="User name at that URL, where it wants one.")
 
 
 class RegionStack(Settings):
-    """Pulumi.<code>.yaml: the nodes of one region and what runs there."""
+    """The nodes of one region and what runs there."""
 
-    kind: Literal["region"]
-    code: RegionCode
-    ssh: SshSettings = SshSettings()
-    admin_cidrs: tuple[Cidr, ...] = Field(min_length=1)
-    http_cidrs: tuple[Cidr, ...] = CLOUDFLARE_CIDRS
-    nodes: dict[NodeName, NodeSettings] = Field(min_length=1)
-    k3s: K3sSettings = K3sSettings()
-    databases: Databases = Databases()
-    observability: ObservabilitySettings = ObservabilitySettings()
-    protect: bool = Field(default=True, description="Refuse to delete what holds data or costs money.")
+    kind: Literal["region"] = Field(description="What this stack is.")
+    code: RegionCode = Field(description="The region; the same as in the file's name.")
+    ssh: SshSettings = Field(default=SshSettings(), description="How to log in to the nodes.")
+    admin_cidrs: tuple[Cidr, ...] = Field(
+        min_length=1,
+        description="Who may reach SSH and the Kubernetes API. The machine that runs Pulumi must be in it.",
+    )
+    http_cidrs: tuple[Cidr, ...] = Field(
+        default=CLOUDFLARE_CIDRS, description="Who may reach ports 80 and 443: by default Cloudflare's ranges."
+    )
+    nodes: dict[NodeName, NodeSettings] = Field(min_length=1, description="Its servers, by name.")
+    k3s: K3sSettings = Field(default=K3sSettings(), description="Kubernetes.")
+    databases: Databases = Field(default=Databases(), description="How large its databases are.")
+    observability: ObservabilitySettings = Field(default=ObservabilitySettings(), description="Metrics.")
+    protect: bool = Field(default=True, description=PROTECT)
 
 
 class SharedStack(Settings):
-    """Pulumi.shared.yaml: keys, passwords and buckets that several regions use."""
+    """Keys, passwords and buckets that several regions use."""
 
-    kind: Literal["shared"]
-    protect: bool = True
+    kind: Literal["shared"] = Field(description="What this stack is.")
+    protect: bool = Field(default=True, description=PROTECT)
 
 
 class GlobalStack(Settings):
-    """Pulumi.global.yaml: DNS and load balancing over all regions."""
+    """DNS and load balancing over all regions."""
 
-    kind: Literal["global"]
-    protect: bool = True
+    kind: Literal["global"] = Field(description="What this stack is.")
+    protect: bool = Field(default=True, description=PROTECT)
 
 
 StackSettings: TypeAlias = SharedStack | RegionStack | GlobalStack

@@ -14,12 +14,25 @@ from typing import Any
 from operations.plan.monitor import Recorded, secret
 from operations.plan.values import PLANNED
 
+COMMAND = "command:remote:Command"
+_KUBECONFIG = """\
+clusters: [{name: default, cluster: {server: "https://127.0.0.1:6443"}}]
+users: [{name: default, user: {}}]
+contexts: [{name: default, context: {cluster: default, user: default}}]
+"""
 CNPG_CLUSTER = "kubernetes:postgresql.cnpg.io/v1:Cluster"
 
 
 def answer(resource: Recorded) -> Mapping[str, Any]:
     """The outputs that the provider would add, in wire format."""
     return _ANSWERS.get(resource.type, _nothing)(resource)
+
+
+def applied(resource: Recorded) -> Mapping[str, Any]:
+    """The same, and what commands print: for an evaluation that stands for an update, not for a preview."""
+    if resource.type == COMMAND:
+        return {"stdout": _KUBECONFIG if resource.name.endswith("-kubeconfig") else placeholder(resource, "stdout")}
+    return answer(resource)
 
 
 def placeholder(resource: Recorded, what: str) -> str:
@@ -33,7 +46,10 @@ def _nothing(resource: Recorded) -> Mapping[str, Any]:
 
 def _random_bytes(resource: Recorded) -> Mapping[str, Any]:
     length = int(resource.inputs["length"])
-    seed = hashlib.shake_256(placeholder(resource, "bytes").encode()).digest(length)
+    seed = bytearray(hashlib.shake_256(placeholder(resource, "bytes").encode()).digest(length))
+    # As WireGuard's keys are kept (RFC 7748, section 5), so that they can be found again where they are used.
+    seed[0] &= 248
+    seed[-1] = seed[-1] & 127 | 64
     return {"base64": secret(base64.b64encode(seed).decode()), "hex": secret(seed.hex())}
 
 

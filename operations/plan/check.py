@@ -5,6 +5,7 @@ from __future__ import annotations
 from operations.plan import costing
 from regions.traffic import edge_problems
 from settings.loader import Project, inspect_project
+from settings.platform import Platform
 from settings.problems import Problem
 from settings.project import ProjectFiles
 
@@ -15,8 +16,24 @@ def checked(files: ProjectFiles) -> Project:
     platform = inspection.platform
     more: list[Problem] = []
     if platform is not None:
-        more += edge_problems(platform)
-        complete = all(code in inspection.stacks for code in platform.codes)
-        if complete and platform.authority.primary in platform.codes:
-            more += costing.problems(Project(platform, inspection.stacks, inspection.unset_secrets))
+        sound = _without_told_mistakes(platform)
+        more += edge_problems(sound)
+        if all(code in inspection.stacks for code in platform.codes):
+            more += costing.problems(Project(sound, inspection.stacks, inspection.unset_secrets))
     return inspection.project(more)
+
+
+def _without_told_mistakes(platform: Platform) -> Platform:
+    """The platform with a primary that exists, a region in traffic, and every region and node once.
+
+    The settings' own checks have told what is wrong there; here it must neither be told again nor hide the rest.
+    """
+    authority, edge = platform.authority, platform.edge
+    if authority.primary not in platform.codes:
+        authority = authority.model_copy(update={"primary": platform.codes[0]})
+    if set(edge.drained) >= set(platform.codes):
+        edge = edge.model_copy(update={"drained": ()})
+    lines = {
+        line.code: line.model_copy(update={"nodes": tuple(dict.fromkeys(line.nodes))}) for line in platform.regions
+    }
+    return platform.model_copy(update={"authority": authority, "edge": edge, "regions": tuple(lines.values())})

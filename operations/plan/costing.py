@@ -17,7 +17,8 @@ from operations.cost import (
 )
 from regions.traffic import steering_of
 from settings.loader import Project
-from settings.platform import Platform, Prices, RegionLine
+from settings.platform import Platform, RegionLine
+from settings.prices import Prices
 from settings.problems import Problem
 from settings.project import PROJECT_FILE
 from settings.stacks import RegionStack
@@ -62,14 +63,15 @@ def problems(project: Project) -> list[Problem]:
     if not cost.over_budget:
         return []
     largest = max(cost.lines, key=lambda line: line.total)
+    balanced = project.platform.edge.mode == "load-balancer"
     return [
         Problem(
             PROJECT_FILE,
             "openova:budget",
             f"The platform costs EUR {cost.total} a month; the budget is EUR {cost.budget}.",
             "Money would be spent that nobody has agreed to.",
-            f"Raise the budget, or save: the largest line is {largest.item} with EUR {largest.total}. "
-            "edge.mode: tunnel needs no load balancing.",
+            f"Raise the budget, or save: the largest line is {largest.item} with EUR {largest.total}."
+            + (" edge.mode: tunnel needs no load balancing." if balanced else ""),
         )
     ]
 

@@ -17,12 +17,18 @@ from operations.plan.monitor import REFERENCE_TYPE, Recorded
 from operations.plan.project import Planned
 from operations.plan.values import redact
 from operations.plan.warnings import Warned, warnings
+from regions.contract import GlobalOutputs, RegionOutputs, SharedOutputs, output_names
 from regions.members import members_of
 from settings.naming import mesh_address, postgres_host
 from settings.platform import Platform, RegionLine
 from settings.stacks import RegionStack
 
 SCHEMA: Final = 1
+OUTPUTS: Final[Mapping[str, type[SharedOutputs | RegionOutputs | GlobalOutputs]]] = {
+    "shared": SharedOutputs,
+    "region": RegionOutputs,
+    "global": GlobalOutputs,
+}
 
 
 def document(planned: Planned) -> dict[str, Any]:
@@ -142,6 +148,8 @@ def _mongodb(platform: Platform, line: RegionLine) -> dict[str, Any] | None:
 
 def _stack(planned: Planned, name: str, evaluation: Evaluation) -> dict[str, Any]:
     made = [resource for resource in evaluation.resources if not resource.read]
+    # The SDK drops the mark from a value that is not known yet; the contract knows.
+    secrets = output_names(OUTPUTS[planned.project.stacks[name].kind])
     references = sorted(item.name for item in evaluation.of_type(REFERENCE_TYPE) if item.name != name)
     return {
         "name": name,
@@ -150,7 +158,8 @@ def _stack(planned: Planned, name: str, evaluation: Evaluation) -> dict[str, Any
         "types": dict(sorted(Counter(resource.type for resource in made).items())),
         "resources": [_resource(resource) for resource in made],
         "outputs": [
-            {"name": output, "secret": _is_secret(value)} for output, value in sorted(evaluation.outputs.items())
+            {"name": output, "secret": _is_secret(value) or secrets.get(output, False)}
+            for output, value in sorted(evaluation.outputs.items())
         ],
         "references": references,
         "messages": [{"severity": severity, "text": text} for severity, text in evaluation.messages],

@@ -86,15 +86,29 @@ def _order(resource: Recorded) -> int:
     return _ORDER.get(str(resource.inputs.get("kind")), 3)
 
 
-def _substituted(value: Any, path: str) -> Any:
-    if isinstance(value, Secret | Unknown) or (isinstance(value, str) and _STAND_IN.search(value)):
-        return "${" + re.sub(r"[^A-Z0-9]+", "_", path.upper()).strip("_") + "}"
+def _substituted(value: Any, path: str, *, hidden: bool = False) -> Any:
+    """The value with every leaf that is secret, late or a stand-in as a variable named after its place."""
+    if isinstance(value, Secret):
+        return _substituted(value.value, path, hidden=True)
     if isinstance(value, Mapping):
-        return {key: _substituted(item, f"{path}_{key}") for key, item in value.items()}
+        return {key: _substituted(item, f"{path}_{key}", hidden=hidden) for key, item in value.items()}
     if isinstance(value, list):
-        return [_substituted(item, f"{path}_{index}") for index, item in enumerate(value)]
+        return [_substituted(item, f"{path}_{index}", hidden=hidden) for index, item in enumerate(value)]
+    if hidden or isinstance(value, Unknown) or (isinstance(value, str) and _STAND_IN.search(value)):
+        return "${" + re.sub(r"[^A-Z0-9]+", "_", path.upper()).strip("_") + "}"
     return value
 
 
 def _dump(document: Mapping[str, Any]) -> str:
-    return yaml.safe_dump(dict(document), sort_keys=False, width=110, allow_unicode=True)
+    return yaml.dump(dict(document), Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Texts of several lines stand as they are read."""
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+
+_Dumper.add_representer(str, _text)

@@ -36,7 +36,7 @@ def evaluate_project(files: ProjectFiles, project: Project, workers: Workers) ->
     evaluations: dict[str, Evaluation] = {}
     outputs: dict[str, Mapping[str, Any]] = {}
     for name in stack_order(project.platform):
-        job = _job(files, project, name, outputs)
+        job = job_for(files, project, name, outputs)
         try:
             evaluations[name] = workers.submit(job).result()
         except ProgramError as error:
@@ -45,7 +45,15 @@ def evaluate_project(files: ProjectFiles, project: Project, workers: Workers) ->
     return Planned(files, project, evaluations)
 
 
-def _job(files: ProjectFiles, project: Project, name: str, outputs: Mapping[str, Mapping[str, Any]]) -> Job:
+def job_for(
+    files: ProjectFiles,
+    project: Project,
+    name: str,
+    outputs: Mapping[str, Mapping[str, Any]],
+    *,
+    preview: bool = True,
+) -> Job:
+    """How to evaluate one stack, when the other stacks have these outputs. Secrets are stand-ins."""
     stack = files.stacks[name]
     unset = [secret.key for secret in project.unset_secrets.get(name, ())]
     secrets = stack.secrets | frozenset(unset)
@@ -56,6 +64,7 @@ def _job(files: ProjectFiles, project: Project, name: str, outputs: Mapping[str,
         config=_filled(stack, secrets),
         secret_keys=secrets,
         outputs=dict(outputs),
+        preview=preview,
     )
 
 

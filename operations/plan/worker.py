@@ -80,7 +80,7 @@ def run(job: Job) -> Evaluation:
     """Evaluate one stack in this process. Raises ProgramError."""
     import pulumi
 
-    from operations.plan.answers import answer
+    from operations.plan.answers import answer, applied
     from operations.plan.evaluate import Run, evaluate
 
     def program() -> None:
@@ -96,7 +96,7 @@ def run(job: Job) -> Evaluation:
                 stack=job.stack,
                 config=job.config,
                 secret_keys=job.secret_keys,
-                answer=answer,
+                answer=answer if job.preview else applied,
                 read_stack=lambda name: job.outputs.get(name, {}),
                 preview=job.preview,
             ),

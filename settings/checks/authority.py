@@ -6,7 +6,7 @@ data is discarded (a raised generation): CloudNativePG would call the diverged c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from settings.platform import Platform
 from settings.problems import Problem
@@ -59,7 +59,8 @@ def _generations(platform: Platform) -> Iterator[Problem]:
     for index, line in enumerate(platform.regions):
         key = f"openova:regions[{index}].postgres"
         generation, source = line.postgres.generation, line.postgres.clone_from
-        if authority.change == "failover" and line.code == authority.previous and generation != authority.epoch:
+        lost = authority.previous if authority.change == "failover" else None
+        if line.code == lost != authority.primary and generation != authority.epoch:
             yield Problem(
                 FILE,
                 f"{key}.generation",
@@ -69,7 +70,7 @@ def _generations(platform: Platform) -> Iterator[Problem]:
                 "and never receive anything.",
                 f"In the same edit set generation: {authority.epoch} and cloneFrom: {authority.primary}.",
             )
-        if line.code == authority.primary and generation == authority.epoch > 1:
+        elif line.code == authority.primary and generation == authority.epoch > 1:
             yield Problem(
                 FILE,
                 f"{key}.generation",
@@ -77,7 +78,7 @@ def _generations(platform: Platform) -> Iterator[Problem]:
                 "The region that writes would first throw its data away.",
                 "Choose a primary that keeps its copy, or leave its generation as it was.",
             )
-        if generation > authority.epoch:
+        elif generation > authority.epoch:
             yield Problem(
                 FILE,
                 f"{key}.generation",
@@ -104,9 +105,10 @@ def _generations(platform: Platform) -> Iterator[Problem]:
 
 
 def _founder(platform: Platform) -> Iterator[Problem]:
-    if platform.phase == "active-active":
+    sources = {line.code: line.postgres.clone_from for line in platform.regions}
+    if platform.phase == "active-active" or _has_wrong_source(sources):
         return
-    founders = [line.code for line in platform.regions if line.postgres.clone_from is None]
+    founders = [code for code, source in sources.items() if source is None]
     primary = platform.authority.primary
     if len(founders) > 1:
         yield Problem(
@@ -116,11 +118,16 @@ def _founder(platform: Platform) -> Iterator[Problem]:
             "Two histories that never met would be told to replicate each other.",
             f"Add cloneFrom: {primary} to all but {primary}.",
         )
-    if platform.authority.epoch == 1 and founders and founders != [primary] and primary in platform.codes:
+    elif platform.authority.epoch == 1 and founders != [primary] and primary in platform.codes:
         yield Problem(
             FILE,
             "openova:regions[*].postgres.cloneFrom",
-            f"In epoch 1 the primary {primary} makes the database, and {', '.join(founders)} says so of itself.",
+            f"In epoch 1 the primary {primary} makes the database, and it says cloneFrom: {sources[primary]}.",
             "The primary would wait for a region that waits for it.",
-            f"Remove cloneFrom from {primary} and add cloneFrom: {primary} to {', '.join(founders)}.",
+            f"Remove cloneFrom from {primary}, and add cloneFrom: {primary} to the others.",
         )
+
+
+def _has_wrong_source(sources: Mapping[str, str | None]) -> bool:
+    """True where a region is cloned from itself or from one that is not there: told elsewhere already."""
+    return any(source == code or (source is not None and source not in sources) for code, source in sources.items())

@@ -40,7 +40,7 @@ def _unique(platform: Platform) -> Iterator[Problem]:
                 f"Give each its own {what}.",
             )
     for index, line in enumerate(platform.regions):
-        for number in _repeated([node.rpartition("-")[2] for node in line.nodes]):
+        for number in _repeated([node.rpartition("-")[2] for node in set(line.nodes)]):
             yield Problem(
                 FILE,
                 f"openova:regions[{index}].nodes",
@@ -88,7 +88,7 @@ def _phase(platform: Platform) -> Iterator[Problem]:
             "Replication needs two regions, and a single region has nothing to replicate to.",
             "Use `single` with one region, `read-replicas` or `active-active` with two or more.",
         )
-    if single and platform.edge.mode == "load-balancer":
+    elif single and platform.edge.mode == "load-balancer":
         yield Problem(
             FILE,
             "openova:edge.mode",
@@ -150,14 +150,15 @@ def _residency(platform: Platform) -> Iterator[Problem]:
                     "The data would be replicated out of the Union.",
                     f"Set it to `any`, or take the data out of {line.code}.",
                 )
-        if platform.backups.enabled and platform.backups.bucket.jurisdiction != "eu":
-            yield Problem(
-                FILE,
-                "openova:backups.bucket.jurisdiction",
-                f"{dataset} may lie in the European Union only, and the backup bucket is not bound to it.",
-                "A location is a hint only: the backup could be stored anywhere.",
-                "Set `jurisdiction: eu` before the bucket is made (it cannot be changed later).",
-            )
+    bound = [dataset for dataset in ("postgresql", "mongodb") if getattr(platform.residency, dataset) == "eu"]
+    if bound and platform.backups.enabled and platform.backups.bucket.jurisdiction != "eu":
+        yield Problem(
+            FILE,
+            "openova:backups.bucket.jurisdiction",
+            f"{' and '.join(bound)} may lie in the European Union only, and the backup bucket is not bound to it.",
+            "A location is a hint only: the backup could be stored anywhere.",
+            "Set `jurisdiction: eu` before the bucket is made (it cannot be changed later).",
+        )
 
 
 def _references(platform: Platform) -> Iterator[Problem]:
@@ -169,7 +170,7 @@ def _references(platform: Platform) -> Iterator[Problem]:
         yield _unknown("openova:edge.drained", code, known)
     for index, line in enumerate(platform.regions):
         source = line.postgres.clone_from
-        if source is not None and (source not in known or source == line.code):
+        if source is not None and source not in known:
             yield _unknown(f"openova:regions[{index}].postgres.cloneFrom", source, known - {line.code})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from settings.naming import GLOBAL_STACK, SHARED_STACK
 from settings.platform import Platform
 from settings.problems import Problem
 from settings.stacks import RegionStack, StackSettings
@@ -12,6 +13,14 @@ from settings.stacks import RegionStack, StackSettings
 
 def check(platform: Platform, stack: StackSettings, name: str, file: str) -> Iterator[Problem]:
     """All problems of one stack; `name` is the stack's name."""
+    if stack.kind != _kind_of(name):
+        yield Problem(
+            file,
+            "openova:kind",
+            f"The stack {name!r} says that it is of the kind {stack.kind}.",
+            "Other stacks look for the outputs of `shared`, `global` and each region under these names.",
+            f"Write kind: {_kind_of(name)}, or rename the stack.",
+        )
     if not isinstance(stack, RegionStack):
         return
     if stack.code != name:
@@ -40,7 +49,7 @@ def check_all(stacks: Mapping[str, StackSettings], files: Mapping[str, str], pla
 
     `stacks` are those that could be read, `files` all that are there, by stack name.
     """
-    for code in (*platform.codes, "shared", "global"):
+    for code in (*platform.codes, SHARED_STACK, GLOBAL_STACK):
         if code not in files:
             yield Problem(
                 f"Pulumi.{code}.yaml",
@@ -64,6 +73,10 @@ def check_all(stacks: Mapping[str, StackSettings], files: Mapping[str, str], pla
                 "One server would be set up twice, the second time over the first.",
                 "Give each node the address of its own server.",
             )
+
+
+def _kind_of(name: str) -> str:
+    return name if name in (SHARED_STACK, GLOBAL_STACK) else "region"
 
 
 def _nodes(platform: Platform, stack: RegionStack, file: str) -> Iterator[Problem]:
