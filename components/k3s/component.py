@@ -23,6 +23,12 @@ FETCH_TIMEOUT: Final = 1500
 CONVERGE_TIMEOUT: Final = 1500
 """Seconds: up to 300 behind another script, 120 for the other servers, twice 300 for a start and a rollback."""
 
+START_SECONDS: Final = 300
+"""A server starts in about a minute; a joining one also fetches the system's images over a slow link."""
+
+OTHERS_SECONDS: Final = 120
+"""A node that just restarted counts as not ready for up to 40 s (Kubernetes' node monitor grace period)."""
+
 READ_TIMEOUT: Final = 330
 
 
@@ -169,6 +175,8 @@ class K3sCluster(pulumi.ComponentResource):
                     "CONFIG": config,
                     "JOIN_URLS": pulumi.Output.all(*peers).apply(" ".join),
                     "CA_HASH": ca_hash,
+                    "START_SECONDS": str(START_SECONDS),
+                    "OTHERS_SECONDS": str(OTHERS_SECONDS),
                     "REVISION": str(self._args.revision),
                 },
                 stdin=pulumi.Output.secret(tokens),

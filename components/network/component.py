@@ -70,6 +70,7 @@ class Mesh(pulumi.ComponentResource):
     def __init__(self, name: str, args: MeshArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("openova:network:Mesh", name, None, opts)
         _check(args)
+        everybody = _everybody(args)
         for node in args.nodes:
             remote_script(
                 f"{name}-{node.name}",
@@ -77,7 +78,7 @@ class Mesh(pulumi.ComponentResource):
                     script=SCRIPT,
                     connection=node.connection,
                     variables={"MESH_INTERFACE": args.interface},
-                    stdin=_configuration(node, args),
+                    stdin=_configuration(node, args, everybody),
                     timeout_seconds=TIMEOUT,
                     confidential=True,
                 ),
@@ -98,24 +99,8 @@ def _check(args: MeshArgs) -> None:
             )
 
 
-def _configuration(node: MeshNode, args: MeshArgs) -> pulumi.Output[str]:
-    def text(known: Mapping[str, Any]) -> str:
-        everybody = [Peer(**peer) for peer in known["peers"]]
-        own = next(peer for peer in everybody if peer.name == node.name)
-        if public_key(known["private_key"]) != own.public_key:
-            raise ValueError(
-                f"The other nodes know {node.name} by the public half of its private key. The two given do not "
-                "belong together, so nobody would talk to it. Take both from the same mesh keys."
-            )
-        return render(
-            known["private_key"],
-            node.mesh_address,
-            [peer for peer in everybody if peer.name != node.name],
-            port=args.port,
-            mtu=args.mtu,
-            revision=args.revision,
-        )
-
+def _everybody(args: MeshArgs) -> pulumi.Output[list[Peer]]:
+    """All nodes of all regions, waited for once and not once a node."""
     peers = [
         {
             "name": peer.name,
@@ -125,5 +110,25 @@ def _configuration(node: MeshNode, args: MeshArgs) -> pulumi.Output[str]:
         }
         for peer in args.peers
     ]
-    known = pulumi.Output.all(private_key=pulumi.Output.secret(node.private_key), peers=peers)
-    return known.apply(text)
+    return pulumi.Output.all(*peers).apply(lambda known: [Peer(**peer) for peer in known])
+
+
+def _configuration(node: MeshNode, args: MeshArgs, everybody: pulumi.Output[list[Peer]]) -> pulumi.Output[str]:
+    def text(known: Sequence[Any]) -> str:
+        private_key, peers = known
+        own = next(peer for peer in peers if peer.name == node.name)
+        if public_key(private_key) != own.public_key:
+            raise ValueError(
+                f"The other nodes know {node.name} by the public half of its private key. The two given do not "
+                "belong together, so nobody would talk to it. Take both from the same mesh keys."
+            )
+        return render(
+            private_key,
+            node.mesh_address,
+            [peer for peer in peers if peer.name != node.name],
+            port=args.port,
+            mtu=args.mtu,
+            revision=args.revision,
+        )
+
+    return pulumi.Output.all(pulumi.Output.secret(node.private_key), everybody).apply(text)

@@ -2,7 +2,8 @@
 # Brings K3s on this host to a staged release and a given configuration: compared, backed up, restarted,
 # checked, and put back if it does not come up. Nothing is restarted when nothing changed.
 # Variables: ROLE (server, agent), NODE_NAME, RELEASE, CONFIG (YAML), JOIN_URLS (other servers, the first
-# preferred), CA_HASH (empty on the first server). Standard input: server token (empty line on an agent),
+# preferred), CA_HASH (empty on the first server), START_SECONDS (how long K3s may take to come up),
+# OTHERS_SECONDS (how long to wait until the other servers are ready). Standard input: server token (empty line on an agent),
 # agent token. Runs after prelude.sh.
 
 STAGE=/opt/openova/k3s/$RELEASE
@@ -17,7 +18,6 @@ UNIT=k3s
 [[ $ROLE == server ]] || UNIT=k3s-agent
 DECISIVE=("$ETC/config.yaml" "$ETC/agent-token" "$BINARY" "/etc/systemd/system/$UNIT.service")
 FILES=("${DECISIVE[@]}" "$MEMBERSHIP" "$ETC/token" "$INSTALLER")
-START_SECONDS=300
 
 # K3s reads cluster-init and server only while this is missing.
 member() {
@@ -118,7 +118,7 @@ servers_down() {
 
 # A restart takes one member out: all others have to be well, or the cluster loses its majority.
 check_others() {
-  local down deadline=$((SECONDS + 120))
+  local down deadline=$((SECONDS + OTHERS_SECONDS))
   while down=$(servers_down) && [[ -n $down ]]; do
     ((SECONDS < deadline)) || refuse "one server restarts at a time, with all others ready" \
       "not ready: $down; restarting this one too could stop the whole cluster; K3s here runs on as it was" \
@@ -144,10 +144,11 @@ restart_and_wait() {
 }
 
 current() { sha256sum "${DECISIVE[@]}" 2>/dev/null || true; }
+came_up_with_these() { [[ -s $STARTED_WITH && $(current) == "$(cat "$STARTED_WITH")" ]]; }
 
 # An interrupted run leaves files that K3s never came up with: then the older backup is the good one.
 back_up() {
-  [[ $(current) == "$(cat "$STARTED_WITH" 2>/dev/null)" ]] || return 0
+  [[ $WAS_RUNNING == yes && ! -e $STARTED_WITH ]] || came_up_with_these || return 0
   rm -rf "$BACKUP"
   (umask 077 && mkdir -p "$BACKUP")
   local file
@@ -223,7 +224,7 @@ choose_membership
 back_up
 install_release
 write_files
-if [[ $WAS_RUNNING == yes && $(current) == "$(cat "$STARTED_WITH" 2>/dev/null)" ]]; then
+if [[ $WAS_RUNNING == yes ]] && came_up_with_these; then
   printf 'unchanged %s\n' "$UNIT"
 else
   if [[ $ROLE == server && $WAS_RUNNING == yes ]]; then check_others; fi
