@@ -44,10 +44,12 @@ def survival(members: Sequence[Voter], lost: Iterable[str]) -> Survival:
     needed = majority(sum(member.votes for member in members))
     electable = any(member.priority > 0 and member.votes and not member.arbiter for member in left)
     elects = electable and sum(member.votes for member in left) >= needed
+    # With many arbiters the members that bear data are fewer than a majority; then all of them must acknowledge.
+    acknowledging = min(needed, sum(member.votes for member in members if not member.arbiter))
     bearing = sum(member.votes for member in left if not member.arbiter)
     return Survival(
         elects=elects,
-        majority_writes=elects and bearing >= needed,
+        majority_writes=elects and bearing >= acknowledging,
         reads=any(not member.arbiter for member in left),
     )
 
@@ -121,7 +123,8 @@ def _mongodb(voters: Sequence[Voter], lost: str, sites: int) -> Capability:
     if state.majority_writes:
         return Capability(True, True, f"{share}: a primary is elected by itself.")
     remedy = "A data-bearing member at a third site (2+2+1 voters) would keep elections and w:majority writes."
-    return Capability(state.reads, False, f"{share}: no primary, read-only. {remedy}")
+    lack = "writes that ask for w:majority never return" if state.elects else "no primary, read-only"
+    return Capability(state.reads, False, f"{share}: {lack}. {remedy}")
 
 
 def _k3s(lost: Site, left: Sequence[Site]) -> Capability:

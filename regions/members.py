@@ -26,8 +26,34 @@ def members_of(platform: Platform, line: RegionLine, *, local: bool) -> tuple[Me
 
 
 def all_members(platform: Platform, local: str) -> tuple[Member, ...]:
-    """The members of all regions as the region `local` sees them."""
-    return tuple(member for line in platform.regions for member in members_of(platform, line, local=line.code == local))
+    """The members of all regions as the region `local` sees them, without those that a person has taken out."""
+    forced = platform.mongodb.forced
+    out = set(forced.without) - {local} if forced is not None else set()
+    return tuple(
+        member
+        for line in platform.regions
+        if line.code not in out
+        for member in members_of(platform, line, local=line.code == local)
+    )
+
+
+def managing_region(platform: Platform) -> str:
+    """The region whose operator writes the set's configuration: the primary, with one exception.
+
+    After a failover that left no majority it stays the lost region until a person has forced a
+    reconfiguration: an operator that is told to manage a set without a primary begins a new one.
+    """
+    authority, forced = platform.authority, platform.mongodb.forced
+    if authority.change != "failover" or authority.previous is None:
+        return authority.primary
+    settled = forced is not None and forced.epoch == authority.epoch
+    return authority.primary if settled or has_majority_without(platform, authority.previous) else authority.previous
+
+
+def has_majority_without(platform: Platform, code: str) -> bool:
+    """True where the other regions' voters are more than half of all."""
+    voters = {line.code: len(line.mongodb.priorities) for line in platform.regions}
+    return sum(count for other, count in voters.items() if other != code) * 2 > sum(voters.values())
 
 
 def reachable_members(platform: Platform, local: str) -> tuple[Member, ...]:

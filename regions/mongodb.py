@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 
 from components.mongodb import MongodbArgs, MongodbBackup, MongodbCommunityArgs, MongodbPasswords
-from regions.members import all_members, cluster_name, members_of
+from regions.members import all_members, cluster_name, managing_region, members_of
 from settings.platform import Platform, RegionLine
 from settings.stacks import DatabaseSizing
 
@@ -26,8 +26,8 @@ class MongodbInputs:
 def mongodb_args(
     platform: Platform, line: RegionLine, sizing: DatabaseSizing, late: MongodbInputs, *, protect: bool
 ) -> MongodbArgs:
-    """The arguments of the region's part. The managed side follows the authority record."""
-    managed = line.code == platform.authority.primary
+    """The arguments of the region's part. The managed side follows the authority record (`managing_region`)."""
+    managed = line.code == managing_region(platform)
     return MongodbArgs(
         cluster_name=cluster_name(line),
         namespace=late.namespace,

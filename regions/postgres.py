@@ -22,7 +22,7 @@ from components.postgres import (
 from regions.roles import Role
 from settings.naming import postgres_host
 from settings.platform import Platform, RegionLine
-from settings.stacks import DatabaseSizing
+from settings.stacks import PostgresSizing
 from settings.versions import POSTGRES_IMAGES
 
 PUBLICATION = "openova"
@@ -39,7 +39,7 @@ class PostgresInputs:
 
 
 def postgres_args(
-    platform: Platform, line: RegionLine, sizing: DatabaseSizing, role: Role, late: PostgresInputs, *, protect: bool
+    platform: Platform, line: RegionLine, sizing: PostgresSizing, role: Role, late: PostgresInputs, *, protect: bool
 ) -> PostgresArgs:
     """The arguments of the region's cluster."""
     settings = platform.postgres

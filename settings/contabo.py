@@ -31,7 +31,7 @@ class ContaboSettings(Settings):
         description="`refuse`: servers are found by their exact names, none is ordered. `place`: a server that is not "
         "there is ordered, which costs money from that moment.",
     )
-    product_id: ProductId = Field(description="What to order; its price stands in `prices.products`.")
+    product_id: ProductId = Field(description="What is ordered, such as V92 (VPS 10 SSD).")
     image_id: ImageId = Field(description="The image, of Debian 12 or Ubuntu 24.04: `cntb get images`.")
     data_center: str = Field(
         min_length=1,

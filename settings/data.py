@@ -8,7 +8,7 @@ from pydantic import Field
 
 from settings import versions
 from settings.base import Settings
-from settings.formats import CloudflareId, Cron, Label, NodePort, PinnedImage, Port
+from settings.formats import CloudflareId, Cron, Label, NodePort, PinnedImage, Port, RegionCode
 
 
 class PostgresSettings(Settings):
@@ -30,6 +30,15 @@ class PostgresSettings(Settings):
     )
 
 
+class ForcedReconfiguration(Settings):
+    """What a person has done after a failover that left the replica set without a majority."""
+
+    epoch: int = Field(ge=2, description="The epoch of the failover.")
+    without: tuple[RegionCode, ...] = Field(
+        default=(), description="Regions whose members were taken out; empty again once they have rejoined."
+    )
+
+
 class MongodbSettings(Settings):
     """The replica set over all regions. The sizes of each region stand in the region's file."""
 
@@ -44,6 +53,11 @@ class MongodbSettings(Settings):
         description="Begins the names of MongoDB's Secrets; under `community` also the replica set's name.",
     )
     namespace: Label = Field(default="mongodb", description="Kubernetes namespace of the members.")
+    forced: ForcedReconfiguration | None = Field(
+        default=None,
+        description="Set by hand after a forced reconfiguration. Until then a failover without a majority leaves the "
+        "set's configuration alone: an operator that finds no primary would begin a new set.",
+    )
     version: Literal["7.0"] = Field(
         default="7.0", description="Release series, in quotes. The image is pinned in the program."
     )

@@ -86,7 +86,6 @@ class RegionLine(Settings):
     place: str = Field(min_length=1, description="The city, for people.")
     country: CountryCode = Field(description="Where the servers are; decides whether data is in the European Union.")
     coordinates: Coordinates = Field(description="Where it is.")
-    provider: Literal["contabo", "other"] = Field(default="other", description="Who owns the servers.")
     location: Location = Field(
         default="", description="The provider's own code of the place, such as EU or IND; picks `prices.locationFees`."
     )

@@ -80,24 +80,24 @@ class K3sSettings(Settings):
 
 
 class DatabaseSizing(Settings):
-    """The size of a database in this region."""
+    """The size of one member of a database."""
 
-    instances: int = Field(
-        default=3,
-        ge=1,
-        le=9,
-        description="Instances of PostgreSQL, each on a node of its own. MongoDB's follow from `mongodb.priorities`.",
-    )
-    storage: Quantity = Field(default="50Gi", description="Volume of each instance.")
+    storage: Quantity = Field(default="50Gi", description="Volume of each.")
     storage_class: Label = Field(default="local-path", description="The cluster's storage class for the volumes.")
-    memory: Quantity = Field(default="2Gi", description="Memory of each instance: both request and limit.")
-    cpu: Cpu = Field(default="1", description="Processors of each instance, at most.")
+    memory: Quantity = Field(default="2Gi", description="Memory of each: both request and limit.")
+    cpu: Cpu = Field(default="1", description="Processors of each, at most.")
+
+
+class PostgresSizing(DatabaseSizing):
+    """PostgreSQL in this region."""
+
+    instances: int = Field(default=3, ge=1, le=9, description="Instances, each on a node of its own.")
 
 
 class Databases(Settings):
-    """The size of each database in this region."""
+    """The size of each database in this region. MongoDB's members follow from `mongodb.priorities`."""
 
-    postgres: DatabaseSizing = Field(default=DatabaseSizing(), description="PostgreSQL.")
+    postgres: PostgresSizing = Field(default=PostgresSizing(), description="PostgreSQL.")
     mongodb: DatabaseSizing = Field(default=DatabaseSizing(), description="MongoDB.")
 
 

@@ -41,6 +41,8 @@ def models_in(annotation: Any) -> list[tuple[str, type[Settings]]]:
     if isinstance(annotation, type) and issubclass(annotation, Settings):
         return [("", annotation)]
     origin, inner = get_origin(annotation), get_args(annotation)
+    if origin in (Union, UnionType):
+        return [found for part in inner for found in models_in(part)]
     if origin is tuple:
         return [(f"[]{place}", model) for place, model in models_in(inner[0])]
     if origin is dict:

@@ -77,7 +77,7 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> Comparison:
         )
     try:
         return _compared(before, after)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ArithmeticError) as error:
         raise IncomparableError(
             f"The earlier plan is not complete ({error!r}). Give the plan.json of an openova plan."
         ) from error

@@ -18,7 +18,7 @@ from operations.plan.project import Planned
 from operations.plan.values import redact
 from operations.plan.warnings import Warned, warnings
 from regions.contract import GlobalOutputs, RegionOutputs, SharedOutputs, output_names
-from regions.members import members_of
+from regions.members import managing_region, members_of
 from settings.naming import mesh_address, postgres_host
 from settings.platform import Platform, RegionLine
 from settings.stacks import RegionStack
@@ -138,7 +138,7 @@ def _mongodb(platform: Platform, line: RegionLine) -> dict[str, Any] | None:
     if not members:
         return None
     return {
-        "managed": line.code == platform.authority.primary,
+        "managed": line.code == managing_region(platform),
         "members": [
             {"host": f"{member.host}:{member.port}", "votes": member.votes, "priority": member.priority}
             for member in members

@@ -11,8 +11,8 @@ from pulumi.runtime import rpc
 
 SECRET_TEXT: Final = "[secret]"  # noqa: S105 what is shown in place of one
 UNKNOWN_TEXT: Final = "[known after up]"
-PLANNED: Final = "planned-by-openova:"
-"""How every text begins that stands in a plan for one that only a real run has."""
+PLANNED: Final = "planned-by-openova-"
+"""How every text begins that stands in a plan for one that only a real run has; fit to stand in a URL."""
 
 
 @dataclass(frozen=True)

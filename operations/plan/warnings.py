@@ -8,6 +8,7 @@ from typing import Literal
 
 from operations.plan.project import Planned
 from operations.quorum import Loss
+from regions.members import managing_region
 from regions.traffic import steering_of, uncovered_names
 from settings import versions
 from settings.geography import EU_MEMBERS
@@ -64,6 +65,16 @@ def _change(platform: Platform) -> Iterator[Warned]:
     authority = platform.authority
     if authority.change != "failover":
         return
+    if platform.mongodb.enabled and managing_region(platform) != authority.primary:
+        yield Warned(
+            "mongodb-forced",
+            "danger",
+            "Pulumi.yaml openova:mongodb.forced",
+            f"Without {authority.previous}, MongoDB has no majority and no primary; its configuration is left alone.",
+            "MongoDB is read-only. Elections come back only by a reconfiguration that a person forces; writes "
+            f"that {authority.previous} had acknowledged may be lost by it.",
+            f"docs/authority.md; then forced: {{epoch: {authority.epoch}, without: [{authority.previous}]}}.",
+        )
     for line in platform.regions:
         follows = line.code not in (authority.primary, authority.previous)
         if follows and line.postgres.generation < authority.epoch:

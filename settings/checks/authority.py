@@ -20,6 +20,7 @@ def check(platform: Platform) -> Iterator[Problem]:
     yield from _record(platform)
     yield from _generations(platform)
     yield from _founder(platform)
+    yield from _forced(platform)
 
 
 def _record(platform: Platform) -> Iterator[Problem]:
@@ -131,3 +132,25 @@ def _founder(platform: Platform) -> Iterator[Problem]:
 def _has_wrong_source(sources: Mapping[str, str | None]) -> bool:
     """True where a region is cloned from itself or from one that is not there: told elsewhere already."""
     return any(source == code or (source is not None and source not in sources) for code, source in sources.items())
+
+
+def _forced(platform: Platform) -> Iterator[Problem]:
+    forced, authority = platform.mongodb.forced, platform.authority
+    if forced is None:
+        return
+    if forced.epoch > authority.epoch:
+        yield Problem(
+            FILE,
+            "openova:mongodb.forced.epoch",
+            f"Epoch {forced.epoch} has not come yet; the record is at epoch {authority.epoch}.",
+            "The next failover would be taken for one whose reconfiguration was already forced.",
+            f"Use the epoch of the failover that it belongs to, {authority.epoch} at most.",
+        )
+    for code in sorted({*forced.without} & {authority.primary} | {*forced.without} - {*platform.codes}):
+        yield Problem(
+            FILE,
+            "openova:mongodb.forced.without",
+            f"{code!r} is the primary, or no region.",
+            "The replica set would be left without the members that everybody writes to.",
+            "Name the regions that were lost, and none else.",
+        )

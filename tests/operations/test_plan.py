@@ -5,6 +5,8 @@ The golden files were read by eye. After a change that is meant: UPDATE_GOLDEN=1
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import re
@@ -12,6 +14,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,9 @@ import jsonschema
 import pytest
 import yaml
 
+from operations.cli import main
+from operations.plan.evaluate import Evaluation
+from operations.plan.worker import Job, ProgramError, run
 from tests.planning import ROOT
 from tests.projects import copy_project, edit
 
@@ -42,8 +48,51 @@ class Ran:
         return document
 
 
+class Inline:
+    """Stands in for the worker processes: the same evaluation in this process, where the SDKs are loaded once."""
+
+    def warm(self) -> None:
+        """Nothing to do: the first job imports what it needs."""
+
+    def submit(self, job: Job) -> Future[Evaluation]:
+        """The evaluation, already done."""
+        future: Future[Evaluation] = Future()
+        try:
+            future.set_result(run(job))
+        except ProgramError as error:
+            future.set_exception(error)
+        return future
+
+    def __enter__(self) -> Inline:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to end."""
+
+
+def inline(folder: Path, *arguments: str) -> Ran:
+    """Run the command in this process with its files going to `folder`."""
+    out, err = io.StringIO(), io.StringIO()
+    argv = ["openova", "plan", "--out", str(folder), *arguments]
+    code = 0
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.chdir(ROOT),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        patch.setattr("operations.plan.command.Workers", Inline)
+        patch.setattr("sys.argv", argv)
+        patch.setenv("COLUMNS", "140")
+        try:
+            main()
+        except SystemExit as error:
+            code = int(error.code or 0)
+    return Ran(code, out.getvalue().replace(str(folder), "<out>"), err.getvalue(), folder)
+
+
 def openova(folder: Path, *arguments: str, **environment: str) -> Ran:
-    """Run the command with its files going to `folder`."""
+    """Run the command as a user does, with its files going to `folder`."""
     done = subprocess.run(
         [sys.executable, "-m", "operations", "plan", "--out", str(folder), *arguments],
         cwd=ROOT,
@@ -157,25 +206,25 @@ def test_the_same_configuration_gives_the_same_bytes(adr: Ran, tmp_path: Path) -
 
 
 def test_one_stack_can_be_shown_with_every_resource(tmp_path: Path) -> None:
-    ran = openova(tmp_path, "--stack", "global")
+    ran = inline(tmp_path, "--stack", "global")
     assert ran.code == 0
     assert "edge-traffic-pool-in" in ran.out
     assert "region-eu" not in ran.out
 
 
 def test_a_stack_that_does_not_exist_is_named_with_those_that_do(tmp_path: Path) -> None:
-    ran = openova(tmp_path, "--stack", "us")
+    ran = inline(tmp_path, "--stack", "us")
     assert ran.code == 2
     assert "shared, eu, in, global" in ran.err
 
 
 def test_json_is_the_plan_and_nothing_else(adr: Ran, tmp_path: Path) -> None:
-    ran = openova(tmp_path, "--json")
+    ran = inline(tmp_path, "--json")
     assert json.loads(ran.out) == adr.plan
 
 
 def test_nothing_changed_against_the_same_plan(adr: Ran, tmp_path: Path) -> None:
-    ran = openova(tmp_path, "--against", str(adr.folder / "plan.json"))
+    ran = inline(tmp_path, "--against", str(adr.folder / "plan.json"))
     assert "Nothing changed" in ran.out
 
 
@@ -184,13 +233,13 @@ def test_a_review_sees_what_was_added_changed_and_removed(adr: Ran, tmp_path: Pa
     edit(root / "Pulumi.yaml", "config.tenants.value", ["other"])
     edit(root / "Pulumi.in.yaml", "config.openova:databases.postgres.storage", "80Gi")
     against = ("--against", str(adr.folder / "plan.json"))
-    ran = openova(tmp_path / "out", "--root", str(root), *against)
+    ran = inline(tmp_path / "out", "--root", str(root), *against)
     assert "+ global: edge-traffic-api.other.openova.io" in ran.out
     assert "- global: edge-traffic-api.example.openova.io" in ran.out
     assert "holds data or costs money" in ran.out
     assert "~ in: in-postgres-cluster" in ran.out
     assert "spec.storage.size" in ran.out
-    shown = json.loads(openova(tmp_path / "out", "--root", str(root), *against, "--json").out)
+    shown = json.loads(inline(tmp_path / "out", "--root", str(root), *against, "--json").out)
     kinds = {(change["kind"], change["name"]) for change in shown["comparison"]["changes"]}
     assert ("changed", "in-postgres-cluster") in kinds
 
@@ -198,14 +247,14 @@ def test_a_review_sees_what_was_added_changed_and_removed(adr: Ran, tmp_path: Pa
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"schema": 99}', '{"schema": 1}'])
 def test_an_earlier_plan_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "old.json").write_text(text)
-    ran = openova(tmp_path / "out", "--against", str(tmp_path / "old.json"))
+    ran = inline(tmp_path / "out", "--against", str(tmp_path / "old.json"))
     assert ran.code == 2
     assert "--against" in ran.err
     assert "Traceback" not in ran.err
 
 
 def test_an_earlier_plan_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    ran = openova(tmp_path / "out", "--against", str(tmp_path / "none.json"))
+    ran = inline(tmp_path / "out", "--against", str(tmp_path / "none.json"))
     assert ran.code == 2
     assert "cannot be read" in ran.err
 
@@ -224,7 +273,7 @@ def test_an_earlier_plan_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_a_broken_file_is_named_without_a_stack_trace(tmp_path: Path, file: str, text: str, said: str) -> None:
     root = copy_project(tmp_path / "project")
     (root / file).write_text(text)
-    ran = openova(tmp_path / "out", "--root", str(root))
+    ran = inline(tmp_path / "out", "--root", str(root))
     assert ran.code == 2
     assert file in ran.err
     assert said in ran.err
@@ -232,7 +281,7 @@ def test_a_broken_file_is_named_without_a_stack_trace(tmp_path: Path, file: str,
 
 
 def test_a_folder_without_a_project_is_named(tmp_path: Path) -> None:
-    ran = openova(tmp_path / "out", "--root", str(tmp_path))
+    ran = inline(tmp_path / "out", "--root", str(tmp_path))
     assert ran.code == 2
     assert "Pulumi.yaml" in ran.err
 
@@ -265,7 +314,7 @@ def test_no_secret_of_the_user_appears_anywhere(tmp_path: Path) -> None:
 
 def test_no_generated_secret_appears_anywhere(adr: Ran) -> None:
     """Stand-ins of secrets are marked, so that one that leaks can be told from one that may be shown."""
-    shown = set(re.findall(r"planned-by-openova:[A-Za-z0-9-]+", _everything(adr)))
+    shown = set(re.findall(r"planned-by-openova-[A-Za-z0-9-]+", _everything(adr)))
     assert shown
     assert all(stand_in.endswith(("-certificate", "-request")) for stand_in in shown), shown
 
@@ -273,7 +322,7 @@ def test_no_generated_secret_appears_anywhere(adr: Ran) -> None:
 def test_a_secret_in_plain_text_is_refused_and_not_repeated(tmp_path: Path) -> None:
     root = copy_project(tmp_path / "project")
     edit(root / "Pulumi.shared.yaml", "config.openova:r2SecretAccessKey", "PLANTED-IN-THE-OPEN")
-    ran = openova(tmp_path / "out", "--root", str(root))
+    ran = inline(tmp_path / "out", "--root", str(root))
     assert ran.code == 2
     assert "plain text" in ran.err
     assert "PLANTED" not in ran.out + ran.err

@@ -15,7 +15,7 @@ from operations.plan.project import job_for
 from operations.plan.worker import Job, ProgramError, run
 from settings.loader import Project
 from settings.project import ProjectFiles, read_project
-from tests.projects import copy_project, edit
+from tests.projects import copy_project, edit, share
 
 EU_WRITES = {"primary": "eu", "epoch": 1}
 TO_INDIA = {"primary": "in", "previous": "eu", "epoch": 2, "change": "switchover"}
@@ -40,14 +40,14 @@ class World:
 
     def up(self, stack: str) -> Mapping[str, Any]:
         """Bring a stack up: its cluster's spec. Raises ProgramError where the program refuses; then nothing changed."""
-        evaluation = run(self._job(stack, preview=False))
+        evaluation = run(self.job(stack, preview=False))
         self.outputs[stack] = evaluation.outputs
         clusters = evaluation.of_type("kubernetes:postgresql.cnpg.io/v1:Cluster")
         return clusters[0].inputs if clusters else {}
 
     def preview(self, stack: str) -> tuple[Mapping[str, Any], list[str]]:
         """The cluster's inputs as a preview shows them, and the warnings."""
-        evaluation = run(self._job(stack, preview=True))
+        evaluation = run(self.job(stack, preview=True))
         cluster = evaluation.of_type("kubernetes:postgresql.cnpg.io/v1:Cluster")[0]
         return cluster.inputs, [text for severity, text in evaluation.messages if severity == "warning"]
 
@@ -58,7 +58,7 @@ class World:
     def _project(self) -> tuple[ProjectFiles, Project | None]:
         return read_project(self.root), None
 
-    def _job(self, stack: str, *, preview: bool) -> Job:
+    def job(self, stack: str, *, preview: bool) -> Job:
         files = read_project(self.root)
         return job_for(files, checked(files), stack, self.outputs, preview=preview)
 
@@ -187,6 +187,35 @@ def test_a_failover_needs_neither_token_nor_the_lost_region(running: World) -> N
     assert clone["spec"]["bootstrap"]["pg_basebackup"]["source"] == "postgresql-replica"
     assert clone["metadata"]["annotations"]["openova.io/generation"] == "2"
     assert running.writers() == {"in"}
+
+
+def mongodb(world: World, stack: str) -> Mapping[str, Any]:
+    """The spec of a region's part of the replica set."""
+    evaluation = run(world.job(stack, preview=False))
+    spec: Mapping[str, Any] = evaluation.of_type("kubernetes:psmdb.percona.com/v1:PerconaServerMongoDB")[0].inputs[
+        "spec"
+    ]
+    return spec
+
+
+def test_a_planned_change_turns_mongodbs_managing_side_round(running: World) -> None:
+    assert (mongodb(running, "eu")["unmanaged"], mongodb(running, "in")["unmanaged"]) == (False, True)
+    running.authority(TO_INDIA)
+    running.up("eu")
+    assert (mongodb(running, "eu")["unmanaged"], mongodb(running, "in")["unmanaged"]) == (True, False)
+
+
+def test_a_failover_without_a_majority_leaves_mongodb_alone_until_a_person_forced_it(running: World) -> None:
+    running.authority(LOST_EU, eu=2)
+    assert mongodb(running, "in")["unmanaged"]
+    share(running.root, "mongodb.forced", {"epoch": 2, "without": ["eu"]})
+    spec = mongodb(running, "in")
+    assert not spec["unmanaged"]
+    assert not spec["replsets"][0].get("externalNodes")
+    share(running.root, "mongodb.forced", {"epoch": 2, "without": []})
+    assert {node["host"] for node in mongodb(running, "in")["replsets"][0]["externalNodes"]} >= {
+        "mongo-eu-0.openova.io"
+    }
 
 
 def test_an_abort_between_any_two_steps_never_leaves_two_writers(running: World) -> None:

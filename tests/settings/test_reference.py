@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from pydantic import Field
@@ -54,6 +55,26 @@ def test_every_row_has_four_cells() -> None:
     secrets = {f"| `{secret.key}`" for secret in ALL}
     assert all(row.count(" | ") == (2 if row.split(" | ")[0] in secrets else 3) for row in rows)
     assert len(rows) > 100
+
+
+class Block(Settings):
+    """A block."""
+
+
+@pytest.mark.parametrize(
+    ("annotation", "places"),
+    [
+        (Block, [""]),
+        (Block | None, [""]),
+        (tuple[Block, ...], ["[]"]),
+        (dict[RegionCode, Block], [".<region code>"]),
+        (dict[RegionCode, tuple[Block, ...]], [".<region code>[]"]),
+        (dict[str, int] | None, []),
+        (str, []),
+    ],
+)
+def test_a_block_is_found_wherever_it_stands(annotation: Any, places: list[str]) -> None:
+    assert models_in(annotation) == [(place, Block) for place in places]
 
 
 class Sample(Settings):
