@@ -37,10 +37,10 @@ clean: ## Remove the environment and what was built
 .venv/ready: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed, $(PYTHON) is older. Name another: make PYTHON=python3.12 ..."; exit 2; }
-	@if command -v uv >/dev/null; then \
+	@set -e; if command -v uv >/dev/null; then \
 		uv sync --locked --inexact --quiet; \
 	else \
-		test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
+		$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv || \
 			{ echo "$(PYTHON) -m venv failed; on Debian and Ubuntu: apt-get install python3-venv"; exit 2; }; \
 		test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); \
 		$(BIN)/uv sync --locked --inexact --quiet; \
