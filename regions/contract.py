@@ -84,6 +84,14 @@ def export(outputs: SharedOutputs | RegionOutputs | GlobalOutputs) -> None:
         pulumi.export(camel(item.name), pulumi.Output.secret(value) if secret else value)
 
 
-def output_names(kind: type[SharedOutputs | RegionOutputs | GlobalOutputs]) -> dict[str, bool]:
-    """The names of a kind's outputs, each with whether it is secret."""
-    return {camel(item.name): bool(item.metadata.get("secret")) for item in fields(kind)}
+OUTPUTS: Final[Mapping[str, type[SharedOutputs | RegionOutputs | GlobalOutputs]]] = {
+    "shared": SharedOutputs,
+    "region": RegionOutputs,
+    "global": GlobalOutputs,
+}
+"""The outputs of each kind of stack."""
+
+
+def secret_outputs(kind: str) -> frozenset[str]:
+    """The names of a kind's secret outputs."""
+    return frozenset(camel(item.name) for item in fields(OUTPUTS[kind]) if item.metadata.get("secret"))

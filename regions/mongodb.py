@@ -8,7 +8,8 @@ from typing import Any
 
 import pulumi
 
-from components.mongodb import MongodbArgs, MongodbBackup, MongodbCommunityArgs, MongodbPasswords
+from components.mongodb.args import MongodbArgs, MongodbBackup, MongodbPasswords
+from components.mongodb.community import MongodbCommunityArgs
 from regions.members import all_members, cluster_name, managing_region, members_of
 from settings.platform import Platform, RegionLine
 from settings.stacks import DatabaseSizing

@@ -8,13 +8,10 @@ from typing import Any
 import pulumi
 
 from components.backup.object_store import ObjectStoreArgs
-from components.mongodb import (
-    MongodbBackup,
-    MongodbCommunity,
-    MongodbOperator,
-    MongodbOperatorArgs,
-    MongodbReplicaSet,
-)
+from components.mongodb.args import MongodbBackup
+from components.mongodb.community import MongodbCommunity
+from components.mongodb.component import MongodbReplicaSet
+from components.mongodb.operator import MongodbOperator, MongodbOperatorArgs
 from components.postgres import PostgresCluster, PostgresOperator, PostgresOperatorArgs
 from regions.cluster import ClusterInputs, RegionCluster
 from regions.contract import RegionOutputs, SharedOutputs, export

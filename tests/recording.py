@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from operations.plan.evaluate import Evaluation, Run, evaluate
-from operations.plan.monitor import Recorded
+from operations.plan.evaluate import Run, evaluate
+from operations.plan.recorded import Evaluation, Recorded
 
 
 def record(
@@ -19,7 +19,7 @@ def record(
 ) -> Evaluation:
     """Evaluate `program` to its end and give what it registered.
 
-    `answer` adds what a provider would answer to a resource (wire format: `operations.plan.monitor.secret`
+    `answer` adds what a provider would answer to a resource (wire format: `operations.plan.wire.secret`
     marks a secret); `stacks` are the outputs of other stacks by name.
     """
 

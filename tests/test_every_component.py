@@ -12,8 +12,7 @@ import pytest
 
 import components
 import regions
-from operations.plan.evaluate import Evaluation
-from operations.plan.monitor import Recorded
+from operations.plan.recorded import Evaluation, Recorded
 from operations.plan.values import Secret
 from tests.planning import planned
 from tests.projects import copy_project, edit, share, value

@@ -11,8 +11,9 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from operations.plan.monitor import Recorded, secret
+from operations.plan.recorded import Recorded
 from operations.plan.values import PLANNED
+from operations.plan.wire import secret
 
 COMMAND = "command:remote:Command"
 _KUBECONFIG = """\

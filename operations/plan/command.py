@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from operations.plan.check import checked
 from operations.plan.compare import Comparison, IncomparableError, compare
-from operations.plan.project import evaluate_project
 from operations.plan.worker import Workers
 from settings.problems import Problem, SettingsError
 from settings.project import read_project
@@ -20,9 +18,11 @@ from settings.project import read_project
 
 @dataclass(frozen=True)
 class Result:
-    """A plan: its document, the manifests by region and file name, and what changed since an earlier one."""
+    """A plan: its document, its report as a page, the manifests by region and file name, and what changed since
+    an earlier one."""
 
     document: Mapping[str, Any]
+    report: str
     manifests: Mapping[str, Mapping[str, str]]
     comparison: Comparison | None
 
@@ -42,12 +42,10 @@ class Result:
 
     def write(self, folder: Path) -> None:
         """Write plan.json, report.html and manifests/<region>/*.yaml; manifests of an earlier plan go."""
-        from operations.report import render
-
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(self.document, indent=2, ensure_ascii=False) + "\n"
         (folder / "plan.json").write_text(text, encoding="utf-8")
-        (folder / "report.html").write_text(render(self.document), encoding="utf-8")
+        (folder / "report.html").write_text(self.report, encoding="utf-8")
         shutil.rmtree(folder / "manifests", ignore_errors=True)
         for region, files in self.manifests.items():
             (folder / "manifests" / region).mkdir(parents=True)
@@ -57,22 +55,31 @@ class Result:
 
 def run_plan(root: Path, against: Path | None = None) -> Result:
     """Evaluate the project in `root`. Raises SettingsError with every problem of its configuration."""
-    earlier = _earlier(against) if against is not None else None
     with Workers() as workers:
         workers.warm()
         try:
-            files = read_project(root)
-            planned = evaluate_project(files, checked(files), workers)
+            return _planned(root, against, workers)
         except SettingsError:
             for process in multiprocessing.active_children():
                 process.terminate()  # they may be in the middle of an import that takes seconds
             raise
+
+
+def _planned(root: Path, against: Path | None, workers: Workers) -> Result:
+    # Imported while the workers import what takes longer.
+    from operations.plan.check import checked
     from operations.plan.document import document
     from operations.plan.manifests import manifests
+    from operations.plan.project import evaluate_project
+    from operations.report import render
 
+    earlier = _earlier(against) if against is not None else None
+    files = read_project(root)
+    planned = evaluate_project(files, checked(files), workers)
     result = document(planned)
     return Result(
         document=result,
+        report=render(result),
         manifests={code: manifests(planned.evaluations[code]) for code in planned.project.platform.codes},
         comparison=_compared(earlier, result, against),
     )

@@ -6,29 +6,21 @@ Its form is operations/report/schema.json; `SCHEMA` rises when a field changes i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from typing import Any, Final
 
 from operations import quorum
 from operations.plan import costing, steering
-from operations.plan.evaluate import Evaluation
 from operations.plan.flows import flows
-from operations.plan.monitor import REFERENCE_TYPE, Recorded
 from operations.plan.project import Planned
+from operations.plan.recorded import REFERENCE_TYPE, Evaluation, Recorded
 from operations.plan.values import redact
 from operations.plan.warnings import Warned, warnings
-from regions.contract import GlobalOutputs, RegionOutputs, SharedOutputs, output_names
 from regions.members import managing_region, members_of
 from settings.naming import mesh_address, postgres_host
 from settings.platform import Platform, RegionLine
 from settings.stacks import RegionStack
 
 SCHEMA: Final = 1
-OUTPUTS: Final[Mapping[str, type[SharedOutputs | RegionOutputs | GlobalOutputs]]] = {
-    "shared": SharedOutputs,
-    "region": RegionOutputs,
-    "global": GlobalOutputs,
-}
 
 
 def document(planned: Planned) -> dict[str, Any]:
@@ -148,8 +140,6 @@ def _mongodb(platform: Platform, line: RegionLine) -> dict[str, Any] | None:
 
 def _stack(planned: Planned, name: str, evaluation: Evaluation) -> dict[str, Any]:
     made = [resource for resource in evaluation.resources if not resource.read]
-    # The SDK drops the mark from a value that is not known yet; the contract knows.
-    secrets = output_names(OUTPUTS[planned.project.stacks[name].kind])
     references = sorted(item.name for item in evaluation.of_type(REFERENCE_TYPE) if item.name != name)
     return {
         "name": name,
@@ -158,8 +148,7 @@ def _stack(planned: Planned, name: str, evaluation: Evaluation) -> dict[str, Any
         "types": dict(sorted(Counter(resource.type for resource in made).items())),
         "resources": [_resource(resource) for resource in made],
         "outputs": [
-            {"name": output, "secret": _is_secret(value) or secrets.get(output, False)}
-            for output, value in sorted(evaluation.outputs.items())
+            {"name": output, "secret": output in evaluation.secret_outputs} for output in sorted(evaluation.outputs)
         ],
         "references": references,
         "messages": [{"severity": severity, "text": text} for severity, text in evaluation.messages],
@@ -177,10 +166,6 @@ def _resource(resource: Recorded) -> dict[str, Any]:
         "dependsOn": list(resource.depends_on),
         "inputs": redact(resource.inputs),
     }
-
-
-def _is_secret(value: Any) -> bool:
-    return isinstance(value, Mapping) and len(value) == 2 and "value" in value
 
 
 def _loss(loss: quorum.Loss) -> dict[str, Any]:

@@ -8,41 +8,14 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pulumi.runtime import config as runtime_config
 from pulumi.runtime import mocks, settings, stack
 
-from operations.plan.monitor import Answer, ReadStack, Recorded, RecordingMonitor
+from operations.plan.monitor import Answer, ReadStack, RecordingMonitor
+from operations.plan.recorded import Evaluation
 
 Program = Callable[[], Awaitable[None] | None]
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What one stack's program registered.
-
-    `outputs` are the stack outputs in wire format, ready to be read by another evaluation;
-    `messages` are the program's own log lines as (severity, text).
-    """
-
-    project: str
-    stack: str
-    resources: tuple[Recorded, ...]
-    outputs: Mapping[str, Any]
-    registered_outputs: Mapping[str, Mapping[str, Any]]
-    messages: tuple[tuple[str, str], ...]
-
-    def of_type(self, type_: str) -> list[Recorded]:
-        """The resources of one type, in the order of their URNs."""
-        return [resource for resource in self.resources if resource.type == type_]
-
-    def named(self, name: str) -> Recorded:
-        """The one resource of that name. Raises LookupError where there is none, or more than one."""
-        found = [resource for resource in self.resources if resource.name == name]
-        if len(found) != 1:
-            raise LookupError(f"{len(found)} resources are named {name!r}")
-        return found[0]
 
 
 @dataclass(frozen=True)

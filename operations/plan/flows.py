@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from operations.plan.evaluate import Evaluation
-from operations.plan.monitor import REFERENCE_TYPE, SECRET_KEY, Recorded
-from operations.plan.values import reveal
+from operations.plan.recorded import REFERENCE_TYPE, Evaluation, Recorded
+from operations.plan.values import SECRET_KEY, reveal
 
 _SHORTEST = 6
 """Shorter texts (codes, ports, yes and no) stand in many inputs by chance."""

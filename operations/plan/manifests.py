@@ -12,8 +12,7 @@ from typing import Any
 
 import yaml
 
-from operations.plan.evaluate import Evaluation
-from operations.plan.monitor import Recorded
+from operations.plan.recorded import Evaluation, Recorded
 from operations.plan.values import PLANNED, UNKNOWN_TEXT, Secret, Unknown
 
 RELEASE_TYPE = "kubernetes:helm.sh/v3:Release"

@@ -8,50 +8,18 @@ call shows up there.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from google.protobuf import empty_pb2, json_format, struct_pb2
-from pulumi.runtime import mocks, rpc
+from pulumi.runtime import mocks
 from pulumi.runtime.proto import resource_pb2
 
-from operations.plan.values import UNKNOWN_TEXT, decode_fields, is_secret
-
-STACK_TYPE: Final = "pulumi:pulumi:Stack"
-REFERENCE_TYPE: Final = "pulumi:pulumi:StackReference"
-UNKNOWN_WIRE: Final = rpc.UNKNOWN
-SECRET_KEY: Final = rpc._special_sig_key
-SECRET_SIGNATURE: Final = rpc._special_secret_sig
+from operations.plan.recorded import REFERENCE_TYPE, STACK_TYPE, Recorded
+from operations.plan.values import UNKNOWN_TEXT
+from operations.plan.wire import UNKNOWN_WIRE, decode_fields, is_secret
 
 Outputs = Mapping[str, Any]
 """Stack outputs in Pulumi's wire format as JSON: secrets and unknowns keep their marks."""
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """One resource as the program registered it.
-
-    `inputs` and `outputs` hold `Value`s; `parent` and `depends_on` hold URNs; `feeds` maps an input
-    to the URNs its value came from.
-    """
-
-    urn: str
-    type: str
-    name: str
-    parent: str
-    custom: bool
-    inputs: dict[str, Any]
-    depends_on: tuple[str, ...] = ()
-    feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    protect: bool = False
-    retain_on_delete: bool = False
-    delete_before_replace: bool = False
-    ignore_changes: tuple[str, ...] = ()
-    replace_on_changes: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
-    provider: str = ""
-    deleted_with: str = ""
-    read: bool = False
 
 
 Answer = Callable[[Recorded], Mapping[str, Any]]
@@ -59,11 +27,6 @@ Answer = Callable[[Recorded], Mapping[str, Any]]
 
 ReadStack = Callable[[str], Outputs]
 """Gives the outputs of another stack by its name; empty where it has none yet."""
-
-
-def secret(value: Any) -> dict[str, Any]:
-    """The value marked secret, in wire format."""
-    return {SECRET_KEY: SECRET_SIGNATURE, "value": value}
 
 
 class RecordingMonitor(mocks.MockMonitor):

@@ -14,7 +14,7 @@ from settings.problems import Problem, SettingsError
 from settings.project import ProjectFiles, StackFile
 
 if TYPE_CHECKING:
-    from operations.plan.evaluate import Evaluation
+    from operations.plan.recorded import Evaluation
 
 SECRET_PLACEHOLDER = f"{PLANNED}secret"
 

@@ -14,13 +14,13 @@ import runpy
 import sys
 from collections.abc import Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from operations.plan.evaluate import Evaluation
+    from operations.plan.recorded import Evaluation
 
 PROGRAM = Path(__file__).parents[2] / "__main__.py"
 """The one program, whichever folder's configuration is planned."""
@@ -82,13 +82,14 @@ def run(job: Job) -> Evaluation:
 
     from operations.plan.answers import answer, applied
     from operations.plan.evaluate import Run, evaluate
+    from regions.contract import secret_outputs
 
     def program() -> None:
         runpy.run_path(str(PROGRAM), run_name="__main__")
 
     os.chdir(job.root)
     try:
-        return evaluate(
+        evaluation = evaluate(
             program,
             Run(
                 root=job.root,
@@ -103,6 +104,7 @@ def run(job: Job) -> Evaluation:
         )
     except pulumi.RunError as error:
         raise ProgramError(str(error)) from None
+    return replace(evaluation, secret_outputs=secret_outputs(job.config["openova:kind"]))
 
 
 def _preload(modules: tuple[str, ...]) -> None:

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.app import AppEnvironment, AppEnvironmentArgs, Endpoint, Workload, database_url
-from components.mongodb import region_members
-from operations.plan.evaluate import Evaluation
+from components.mongodb.members import region_members
+from operations.plan.recorded import Evaluation
 from operations.plan.values import Secret, reveal
 from tests.recording import record
 

@@ -10,7 +10,7 @@ import pytest
 
 from components.backup.buckets import BackupBuckets, BackupBucketsArgs, Bucket
 from components.backup.object_store import ObjectStore, ObjectStoreArgs
-from operations.plan.evaluate import Evaluation
+from operations.plan.recorded import Evaluation
 from operations.plan.values import reveal
 from tests.recording import record
 

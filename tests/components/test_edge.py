@@ -21,7 +21,7 @@ from components.edge.provider import (
 )
 from components.edge.records import CloudflareRecords, CloudflareRecordsArgs
 from components.edge.steering import LatencyRow, SteeredRegion, steer
-from operations.plan.evaluate import Evaluation
+from operations.plan.recorded import Evaluation
 from operations.plan.values import UNKNOWN, Secret
 from settings.tiers import PlanTier
 from tests.recording import record

@@ -24,8 +24,7 @@ from components.k3s import (
 )
 from components.k3s.config import render
 from components.node import Node, NodeArgs, SshConnection
-from operations.plan.evaluate import Evaluation
-from operations.plan.monitor import Recorded
+from operations.plan.recorded import Evaluation, Recorded
 from operations.plan.values import UNKNOWN, Secret, reveal
 from tests.recording import record
 

@@ -10,21 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.mongodb import (
-    Member,
-    MongodbArgs,
-    MongodbBackup,
-    MongodbCommunity,
-    MongodbCommunityArgs,
-    MongodbOperator,
-    MongodbOperatorArgs,
-    MongodbPasswords,
-    MongodbReplicaSet,
-    connection_uri,
-    region_members,
-    votes_granted,
-)
-from operations.plan.evaluate import Evaluation
+from components.mongodb.args import MongodbArgs, MongodbBackup, MongodbPasswords
+from components.mongodb.community import MongodbCommunity, MongodbCommunityArgs
+from components.mongodb.component import MongodbReplicaSet
+from components.mongodb.members import Member, region_members, votes_granted
+from components.mongodb.operator import MongodbOperator, MongodbOperatorArgs
+from components.mongodb.uri import connection_uri
+from operations.plan.recorded import Evaluation
 from operations.plan.values import Secret, reveal
 from settings.versions import PBM_IMAGE, PSMDB_CHART, PSMDB_CR_VERSION, PSMDB_IMAGE
 from tests.recording import record

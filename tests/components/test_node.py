@@ -24,7 +24,7 @@ from components.node import (
     remote_script,
 )
 from components.node.shell import LONGEST_COMMAND
-from operations.plan.evaluate import Evaluation
+from operations.plan.recorded import Evaluation
 from operations.plan.values import UNKNOWN, Secret, reveal
 from tests.recording import record
 

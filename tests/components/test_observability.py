@@ -20,7 +20,7 @@ from components.observability import (
     region_rules,
     topology_rules,
 )
-from operations.plan.evaluate import Evaluation
+from operations.plan.recorded import Evaluation
 from operations.plan.values import Secret
 from settings.versions import ALLOY_CHART
 from tests.recording import record

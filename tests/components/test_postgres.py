@@ -25,9 +25,9 @@ from components.postgres import (
     server_name,
 )
 from components.postgres.component import require_sec1
-from operations.plan.evaluate import Evaluation
-from operations.plan.monitor import Recorded, secret
+from operations.plan.recorded import Evaluation, Recorded
 from operations.plan.values import UNKNOWN, Secret, reveal
+from operations.plan.wire import secret
 from settings.versions import BARMAN_CHART, BARMAN_PLUGIN_IMAGE, CNPG_CHART
 from tests.recording import record
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from components.edge.connector import TunnelConnector, TunnelConnectorArgs
 from components.edge.tunnel import CloudflareTunnel, CloudflareTunnelArgs
-from operations.plan.evaluate import Evaluation
+from operations.plan.recorded import Evaluation
 from operations.plan.values import UNKNOWN, Secret, reveal
 from settings import versions
 from tests.recording import record

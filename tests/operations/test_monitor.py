@@ -9,9 +9,10 @@ import pytest
 from pulumi.runtime import mocks
 from pulumi.runtime.proto import resource_pb2_grpc
 
-from operations.plan.evaluate import Evaluation
-from operations.plan.monitor import UNKNOWN_WIRE, Recorded, RecordingMonitor, secret
+from operations.plan.monitor import RecordingMonitor
+from operations.plan.recorded import Evaluation, Recorded
 from operations.plan.values import UNKNOWN, Secret, redact
+from operations.plan.wire import UNKNOWN_WIRE, secret
 from tests.recording import record
 
 ANSWERED = {

@@ -24,7 +24,7 @@ import pytest
 import yaml
 
 from operations.cli import main
-from operations.plan.evaluate import Evaluation
+from operations.plan.recorded import Evaluation
 from operations.plan.worker import Job, ProgramError, run
 from tests.planning import ROOT
 from tests.projects import copy_project, edit
