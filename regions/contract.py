@@ -23,6 +23,8 @@ Fields: TypeAlias = Mapping[str, Any] | pulumi.Output[Any]
 
 _SECRET: Final = {"secret": True}
 _OPTIONAL: Final = {"optional": True}
+_NEVER_EMPTY: Final = {"secret": True, "never_empty": True}
+"""A secret that every stack of the kind has: empty, it did not come across (see `never_empty`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +33,11 @@ class SharedOutputs:
 
     mesh_public_keys: Fields
     """WireGuard public key by node name."""
-    mesh_private_keys: Fields = field(metadata=_SECRET)
+    mesh_private_keys: Fields = field(metadata=_NEVER_EMPTY)
     """WireGuard private key by node name."""
-    k3s_tokens: Fields = field(metadata=_SECRET)
+    k3s_tokens: Fields = field(metadata=_NEVER_EMPTY)
     """`server` and `agent` token by region code."""
-    postgres_keys: Fields = field(metadata=_SECRET)
+    postgres_keys: Fields = field(metadata=_NEVER_EMPTY)
     """certificate, privateKey, ownerPassword, replicationPassword."""
     mongodb_keys: Fields = field(metadata=_SECRET)
     """certificateAuthority, certificate, privateKey, keyfile, encryptionKey, passwords; empty where MongoDB is off."""
@@ -57,7 +59,7 @@ class RegionOutputs:
     """The public address of each node, by its name: where its mesh is dialled and its HTTP is served."""
     postgres: Fields
     """cluster, host and port of the region's database."""
-    kubeconfig: pulumi.Input[str] = field(metadata=_SECRET)
+    kubeconfig: pulumi.Input[str] = field(metadata=_NEVER_EMPTY)
     """For people and tools; no stack reads it."""
     handover: Fields | None = field(default=None, metadata=_SECRET | _OPTIONAL)
     """epoch and token of a handover by this region; absent when it does not hand over."""
@@ -95,3 +97,8 @@ OUTPUTS: Final[Mapping[str, type[SharedOutputs | RegionOutputs | GlobalOutputs]]
 def secret_outputs(kind: str) -> frozenset[str]:
     """The names of a kind's secret outputs."""
     return frozenset(camel(item.name) for item in fields(OUTPUTS[kind]) if item.metadata.get("secret"))
+
+
+def never_empty(kind: type[SharedOutputs | RegionOutputs]) -> list[str]:
+    """The names of the secret outputs that always have a content."""
+    return [camel(item.name) for item in fields(kind) if item.metadata.get("never_empty")]

@@ -14,9 +14,6 @@ from settings.base import camel
 Kind = TypeVar("Kind", contract.SharedOutputs, contract.RegionOutputs)
 
 
-ELIDED = "[secret]"
-
-
 class NotReadyError(pulumi.RunError):
     """Another stack has to be brought up first. Says which, and how."""
 
@@ -29,6 +26,7 @@ class Peer(Generic[Kind]):
         self.ready = ready
         self._reference = reference
         self._names = {item.name: camel(item.name) for item in fields(kind)}
+        self._never_empty = contract.never_empty(kind)
 
     def output(self, field: str, *, default: Any = pulumi.UNKNOWN) -> pulumi.Output[Any]:
         """One output by its field in the contract; secret where it was exported so.
@@ -41,11 +39,12 @@ class Peer(Generic[Kind]):
     async def readable(self) -> bool:
         """False where secrets came without their values, as from a stack with another passphrase.
 
-        The engine only warns then, and hands over a text in their place (pulumi, pkg/backend, "eliding
-        undecryptable secrets").
+        The engine says so in a line of its log only, and hands over an empty object in place of each
+        (seen with Pulumi 3.259; "eliding undecryptable secrets" in pkg/resource/deploy/builtins.go).
         """
-        for name in self._names.values():
-            if (await self._reference.get_output_details(name)).secret_value == ELIDED:
+        for name in self._never_empty:
+            details = await self._reference.get_output_details(name)
+            if details.secret_value in ({}, ""):
                 return False
         return True
 
@@ -104,8 +103,8 @@ class References:
         peer = Peer(stack, reference, kind, ready=version is not None)
         if not await peer.readable():
             raise NotReadyError(
-                f"The secrets of the stack {stack} cannot be decrypted from here; passwords and keys would be replaced "
-                f"by a text that says so. All stacks of the project need the same secrets provider and passphrase: "
+                f"The secrets of the stack {stack} cannot be decrypted from here; passwords and keys would be empty. "
+                f"All stacks of the project need the same secrets provider and passphrase: "
                 f"pulumi stack change-secrets-provider --stack {stack} passphrase. Nothing was changed."
             )
         return peer

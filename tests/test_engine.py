@@ -23,7 +23,7 @@ from operations.plan.project import job_for
 from operations.plan.worker import run
 from settings.project import read_project
 from tests.planning import ROOT
-from tests.projects import copy_project, edit, share
+from tests.projects import copy_project, edit, remove, share
 
 PLUGINS = {
     "shared": ("cloudflare", "random", "tls"),
@@ -266,3 +266,15 @@ def test_a_region_previews_with_the_shared_stack_there_and_kubeconfigs_unknown(k
     )
     owner = json.loads(secrets)["postgresKeys"]["ownerPassword"]
     assert owner not in json.dumps(preview)
+
+
+def test_secrets_that_cannot_be_decrypted_are_refused_and_never_installed(keyed: Engine) -> None:
+    need(*PLUGINS["eu"])
+    other = Engine(keyed.root, {**keyed.environment, "PULUMI_CONFIG_PASSPHRASE": "another passphrase"})
+    keyed.pulumi("stack", "rm", "eu", "--yes", "--preserve-config")
+    remove(keyed.root / "Pulumi.eu.yaml", "encryptionsalt")
+    other.pulumi("stack", "init", "eu")
+    done = other.pulumi("preview", "--stack", "eu", check=False)
+    assert done.returncode != 0
+    assert "secrets of the stack shared cannot be decrypted" in done.stdout
+    assert "Traceback" not in done.stdout
