@@ -57,6 +57,24 @@ def plan(
         show(result.document, result.comparison, stack=stack, folder=folder)
 
 
+@app.command()
+def doctor(
+    root: Root = Path(),
+    after: Annotated[
+        bool, typer.Option("--after", help="Also look at what stands open, at password logins, and at the mesh.")
+    ] = False,
+    stack: Annotated[str | None, typer.Option(help="The nodes of this region only.")] = None,
+    identity: Annotated[
+        Path | None, typer.Option(help="A private key to log in with [default: the SSH agent, your default keys].")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON and nothing else.")] = False,
+) -> None:
+    """Examine this machine and every node, and change nothing. Exits with 1 where something fails."""
+    from operations.doctor import doctor as examine
+
+    examine(root, after, stack, identity, as_json)
+
+
 def print_json(value: Any) -> None:
     """The value on standard output, as it is written to files."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")

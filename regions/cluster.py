@@ -11,6 +11,7 @@ import pulumi_kubernetes as kubernetes
 from components.k3s import K3sArgs, K3sCluster, K3sNode, Snapshots
 from components.network import Mesh, MeshArgs, MeshNode, MeshPeer
 from components.node import Node, NodeArgs, SshConnection
+from regions.servers import Server
 from settings.naming import MESH_INTERFACE, mesh_address
 from settings.platform import Platform, RegionLine
 from settings.stacks import RegionStack
@@ -20,14 +21,16 @@ ETCD_SNAPSHOT_SECRET = "etcd-snapshots"  # noqa: S105 the name of a Secret
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterInputs:
-    """What is known late: keys and tokens of the shared stack, and where other regions' nodes are dialled.
+    """What is known late: keys and tokens of the shared stack, and where nodes are dialled.
 
-    `addresses` are by node name, one output a region; a node that is in none is not up yet.
+    `servers` are this region's own, by node name. `addresses` are those of the other regions, one output a region;
+    a node that is in none is not up yet.
     """
 
     mesh_private_keys: pulumi.Output[Mapping[str, str]]
     mesh_public_keys: pulumi.Output[Mapping[str, str]]
     addresses: Sequence[pulumi.Output[Mapping[str, str]]]
+    servers: Mapping[str, Server]
     k3s_tokens: pulumi.Output[Mapping[str, Mapping[str, str]]]
     ssh_private_key: pulumi.Output[str] | None
     snapshots_to_r2: bool
@@ -69,7 +72,7 @@ class RegionCluster(pulumi.ComponentResource):
 
     def _node(self, node: str) -> Node:
         stack = self._stack
-        others = [settings.address for name, settings in stack.nodes.items() if name != node and settings.address]
+        others = [server.address for name, server in self._late.servers.items() if name != node]
         return Node(
             f"{self._name}-{node}",
             NodeArgs(
@@ -89,8 +92,8 @@ class RegionCluster(pulumi.ComponentResource):
     def _connection(self, node: str) -> SshConnection:
         settings = self._stack.nodes[node]
         return SshConnection(
-            host=settings.address or "",
-            host_key=settings.host_key or "",
+            host=self._late.servers[node].address,
+            host_key=self._late.servers[node].host_key,
             port=settings.ssh_port or self._stack.ssh.port,
             user=self._stack.ssh.user,
             private_key=self._late.ssh_private_key,
@@ -121,7 +124,7 @@ class RegionCluster(pulumi.ComponentResource):
         )
 
     def _peer(self, line: RegionLine, node: str) -> MeshPeer:
-        own = self._stack.nodes.get(node) if line.code == self._line.code else None
+        own = self._late.servers.get(node) if line.code == self._line.code else None
         return MeshPeer(
             name=node,
             mesh_address=mesh_address(line, node),
@@ -160,7 +163,7 @@ class RegionCluster(pulumi.ComponentResource):
             K3sNode(
                 name=node,
                 connection=self._connection(node),
-                address=self._stack.nodes[node].address or "",
+                address=self._late.servers[node].address,
                 mesh_address=mesh_address(self._line, node),
             )
             for node in self._line.nodes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from regions.mongodb import MongodbInputs, community_args, mongodb_args
 from regions.postgres import PostgresInputs, postgres_args
 from regions.references import Peer, References
 from regions.roles import Role
+from regions.servers import Server, servers_of
 from regions.services import RegionServices
 from regions.turn import role_for_now, token_of
 from settings.naming import postgres_host
@@ -38,12 +40,11 @@ async def compose_region(
     token = await token_of(role, peers, references)
     inputs = RegionInputs(platform, stack, role, shared, peers, token, secret_input)
     region = Region(f"region-{stack.code}", inputs)
-    addresses = {node: settings.address or "" for node, settings in stack.nodes.items()}
     line = platform.region(stack.code)
     export(
         RegionOutputs(
             authority={"epoch": role.epoch, "generation": role.generation, "writes": role.writes},
-            addresses=addresses,
+            addresses={node: server.address for node, server in region.servers.items()},
             postgres={
                 "cluster": line.postgres.cluster,
                 "host": postgres_host(platform, line),
@@ -74,20 +75,22 @@ class RegionInputs:
 
 
 class Region(pulumi.ComponentResource):
-    """One region. `kubeconfig` and `demotion_token` are secret."""
+    """One region. `kubeconfig` and `demotion_token` are secret; `servers` are by node name."""
 
     kubeconfig: pulumi.Output[str]
     demotion_token: pulumi.Output[str | None]
+    servers: Mapping[str, Server]
 
     def __init__(self, name: str, inputs: RegionInputs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("openova:regions:Region", name, None, opts)
         self._code, self._inputs = inputs.stack.code, inputs
+        self.servers = servers_of(self._code, inputs.line, inputs.stack, inputs.secret_input, self)
         cluster = RegionCluster(
             f"{self._code}-cluster",
             inputs.platform,
             inputs.line,
             inputs.stack,
-            _cluster_inputs(inputs),
+            _cluster_inputs(inputs, self.servers),
             pulumi.ResourceOptions(parent=self),
         )
         self.kubeconfig = cluster.kubeconfig
@@ -179,12 +182,13 @@ class Region(pulumi.ComponentResource):
         )
 
 
-def _cluster_inputs(inputs: RegionInputs) -> ClusterInputs:
+def _cluster_inputs(inputs: RegionInputs, servers: Mapping[str, Server]) -> ClusterInputs:
     own_key = inputs.stack.ssh.auth == "key"
     return ClusterInputs(
         mesh_private_keys=inputs.shared.output("mesh_private_keys"),
         mesh_public_keys=inputs.shared.output("mesh_public_keys"),
         addresses=[peer.output("addresses", default={}) for peer in inputs.peers.values()],
+        servers=servers,
         k3s_tokens=inputs.shared.output("k3s_tokens"),
         ssh_private_key=inputs.secret_input(SSH_PRIVATE_KEY) if own_key else None,
         snapshots_to_r2=inputs.platform.backups.enabled,

@@ -102,7 +102,11 @@ def encode(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-class _Loader(yaml.SafeLoader):
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The reader in C where PyYAML was built with it: every evaluation of a stack reads Pulumi.yaml."""
+
+
+class _Loader(_SafeLoader):  # type: ignore[misc]
     """YAML as Pulumi's reader (go-yaml 3) takes it. A key may stand once only: the second would silently win."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -114,7 +118,8 @@ class _Loader(yaml.SafeLoader):
                     None, None, f"the key {key!r} stands twice", key_node.start_mark
                 )
             seen.add(key)
-        return super().construct_mapping(node, deep=deep)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        return mapping
 
 
 # Words such as off, no and NO (Norway) are text to Pulumi, and YAML 1.1 would make them booleans; a date is

@@ -29,6 +29,13 @@ CLOUDFLARE_API_TOKEN = SecretKey(
 SLACK_WEBHOOK = SecretKey("openova:slackWebhook", "to notify Slack (openova:edge.notifications.slack)", ("global",))
 METRICS_TOKEN = SecretKey("openova:metricsToken", "to send metrics (openova:observability.remoteWrite)", ("region",))
 
+_CONTABO = "to find or order servers (provisioning: order); my.contabo.com/api/details"
+CONTABO_CLIENT_ID = SecretKey("openova:contaboClientId", _CONTABO, ("region",))
+CONTABO_CLIENT_SECRET = SecretKey("openova:contaboClientSecret", _CONTABO, ("region",))
+CONTABO_USER = SecretKey("openova:contaboUser", _CONTABO, ("region",))
+CONTABO_PASSWORD = SecretKey("openova:contaboPassword", _CONTABO, ("region",))
+CONTABO = (CONTABO_CLIENT_ID, CONTABO_CLIENT_SECRET, CONTABO_USER, CONTABO_PASSWORD)
+
 ALL = (
     SSH_PRIVATE_KEY,
     R2_ACCESS_KEY_ID,
@@ -36,6 +43,7 @@ ALL = (
     CLOUDFLARE_API_TOKEN,
     SLACK_WEBHOOK,
     METRICS_TOKEN,
+    *CONTABO,
 )
 
 
@@ -58,6 +66,8 @@ def _required(platform: Platform, stack: StackSettings) -> Iterator[SecretKey]:
     elif isinstance(stack, RegionStack):
         if stack.ssh.auth == "key":
             yield SSH_PRIVATE_KEY
+        if any(node.provisioning == "order" for node in stack.nodes.values()):
+            yield from CONTABO
         if stack.observability.remote_write:
             yield METRICS_TOKEN
 

@@ -8,6 +8,7 @@ from pydantic import Field, TypeAdapter, field_validator
 
 from settings import versions
 from settings.base import Settings
+from settings.contabo import ContaboSettings
 from settings.formats import (
     Address,
     Cidr,
@@ -128,6 +129,9 @@ class RegionStack(Settings):
         default=CLOUDFLARE_CIDRS, description="Who may reach ports 80 and 443: by default Cloudflare's ranges."
     )
     nodes: dict[NodeName, NodeSettings] = Field(min_length=1, description="Its servers, by name.")
+    contabo: ContaboSettings | None = Field(
+        default=None, description="Contabo, for the nodes with `provisioning: order`; docs/contabo.md."
+    )
     k3s: K3sSettings = Field(default=K3sSettings(), description="Kubernetes.")
     databases: Databases = Field(default=Databases(), description="How large its databases are.")
     observability: ObservabilitySettings = Field(default=ObservabilitySettings(), description="Metrics.")

@@ -27,6 +27,7 @@ HOLDS_DATA_OR_COSTS_MONEY = (
     "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared",
     "random:index/randomPassword:RandomPassword",
     "random:index/randomBytes:RandomBytes",
+    "command:local:Command",
 )
 """Lost or replaced, these take data, access or money with them."""
 
@@ -56,7 +57,26 @@ def tunnel(root: Path) -> None:
     edit(root / "Pulumi.eu.yaml", "config.openova:observability", watched)
 
 
-VARIANTS = {"committed": lambda root: None, "single": single, "active-active": active_active, "tunnel": tunnel}
+def ordered(root: Path) -> None:
+    """One node of Europe comes from Contabo."""
+    stack = root / "Pulumi.eu.yaml"
+    edit(stack, "config.openova:nodes.contabo-eu-3", {"provisioning": "order", "product": "VPS 10"})
+    contabo = {
+        "productId": "V92",
+        "imageId": "afecbb85-e2fc-46f0-9684-b46b1faf00bb",
+        "dataCenter": "European Union 1",
+        "authorizedKeys": [value(stack, "config.openova:nodes.contabo-eu-1.hostKey")],
+    }
+    edit(stack, "config.openova:contabo", contabo)
+
+
+VARIANTS = {
+    "ordered": ordered,
+    "committed": lambda root: None,
+    "single": single,
+    "active-active": active_active,
+    "tunnel": tunnel,
+}
 
 
 def _regions(root: Path) -> list[dict[str, object]]:

@@ -83,7 +83,8 @@ class ContaboClient:
         marks = self._ledger.open(order.display_name, order.acknowledged)
         if not marks:
             return None
-        if (instance := self._appear(order.display_name)) is not None:
+        # Who may not order loses nothing by not waiting.
+        if order.may_order and (instance := self._appear(order.display_name)) is not None:
             return instance
         orders = ", ".join(f"{mark.request_id} (sent {mark.sent})" for mark in marks)
         raise ContaboError(

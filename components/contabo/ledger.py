@@ -59,14 +59,17 @@ class OrderLedger:
         except NoAnswerError as error:
             said = str(error)
         # What counts is not what was answered but what every other run will read.
-        marks = self.open(name, acknowledged)
+        try:
+            marks = self.open(name, acknowledged)
+        except NoAnswerError as error:
+            marks, said = [], f"{said}, then {error}"
         own = next((mark for mark in marks if mark.request_id == request_id), None)
         if own is None:
             raise ContaboError(
-                f"Before an order a tag {PREFIX}:... is written to the account. It could not be ({said}).",
+                f"Before an order a tag {PREFIX}:... is written to the account and read again. That failed ({said}).",
                 "A second run could order a second time. Nothing was ordered.",
-                "Give the API user the right to create and read tags (customer panel, user management), and run again. "
-                f"Should a tag {tag!r} turn up there, delete it.",
+                "See that the API user may create and read tags (customer panel, user management), and run again. "
+                f"Should the tag {tag!r} be there all the same, delete it: no order went with it.",
             )
         if len(marks) > 1:
             self.withdraw(own)

@@ -78,7 +78,7 @@ class Transport:
         self._opener = urllib.request.build_opener(_NoRedirects, *proxies)
 
     def pages(self, path: str) -> list[Mapping[str, Any]]:
-        """All items of a list, unfiltered. Raises NoAnswerError where the pages do not add up to what the list says it has."""
+        """All items of a list. Raises NoAnswerError where the pages do not add up to what it says it has."""
         items: list[Mapping[str, Any]] = []
         page = pages = 1
         while page <= pages:

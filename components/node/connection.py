@@ -28,13 +28,13 @@ class SshConnection:
     """
 
     host: pulumi.Input[str]
-    host_key: str
+    host_key: pulumi.Input[str]
     port: int = 22
     user: str = "root"
     private_key: pulumi.Input[str] | None = None
 
     def __post_init__(self) -> None:
-        if not _HOST_KEY.fullmatch(self.host_key):
+        if isinstance(self.host_key, str) and not _HOST_KEY.fullmatch(self.host_key):
             raise ValueError(
                 "The host key of a node is pinned as its ed25519 public key ('ssh-ed25519 AAAA...'). "
                 f"{self.host_key!r} is not one, so anybody between you and the host could pose as it. "

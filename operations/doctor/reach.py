@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import ipaddress
 import socket
 import subprocess
 from typing import Final
@@ -14,8 +15,28 @@ SECONDS: Final = 5
 """To connect, and to be told the protocol's version."""
 
 
+DOCUMENTATION: Final = tuple(
+    ipaddress.ip_network(block) for block in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
+)
+"""Blocks that belong to nobody (RFC 5737, RFC 3849): an address in them stands for one that is still to be given."""
+
+
 def not_known(target: Target) -> Check | None:
-    """A check that tells what is missing to examine the host at all; None where nothing is."""
+    """A check that tells what is missing to examine the host at all; None where nothing is.
+
+    A documentation address counts as missing: nothing is sent there.
+    """
+    if target.address and any(ipaddress.ip_address(target.address) in block for block in DOCUMENTATION):
+        return Check(
+            target.name,
+            "settings",
+            "fail",
+            f"{target.address} is a documentation address",
+            "A node is examined at its own address.",
+            "Nobody has this address; pulumi up would wait for it and fail.",
+            f"Put the server's own address and host key into openova:nodes.{target.name} of "
+            f"Pulumi.{target.region}.yaml.",
+        )
     absent = [name for name, value in (("address", target.address), ("host key", target.host_key)) if not value]
     if not absent:
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from operations.plan.values import PLANNED
 from operations.plan.wire import secret
 
 COMMAND = "command:remote:Command"
+LOCAL_COMMAND = "command:local:Command"
 _KUBECONFIG = """\
 clusters: [{name: default, cluster: {server: "https://127.0.0.1:6443"}}]
 users: [{name: default, user: {}}]
@@ -61,8 +63,17 @@ def _password(resource: Recorded) -> Mapping[str, Any]:
 def _private_key(resource: Recorded) -> Mapping[str, Any]:
     return {
         "privateKeyPem": secret(placeholder(resource, "private-key")),
+        "privateKeyOpenssh": secret(placeholder(resource, "private-key")),
         "publicKeyPem": placeholder(resource, "public-key"),
+        "publicKeyOpenssh": _openssh(resource) if resource.inputs["algorithm"] == "ED25519" else "",
     }
+
+
+def _openssh(resource: Recorded) -> str:
+    """A public key of the right form (RFC 8709), to which nobody has the private half."""
+    key = hashlib.sha256(placeholder(resource, "public-key").encode()).digest()
+    blob = b"\x00\x00\x00\x0bssh-ed25519\x00\x00\x00\x20" + key
+    return f"ssh-ed25519 {base64.b64encode(blob).decode()}\n"
 
 
 def _certificate(resource: Recorded) -> Mapping[str, Any]:
@@ -71,6 +82,12 @@ def _certificate(resource: Recorded) -> Mapping[str, Any]:
 
 def _request(resource: Recorded) -> Mapping[str, Any]:
     return {"certRequestPem": placeholder(resource, "request")}
+
+
+def _server(resource: Recorded) -> Mapping[str, Any]:
+    """A server that is ordered: an address of the documentation range (RFC 5737) stands for its own."""
+    number = hashlib.sha256(resource.name.encode()).digest()[0]
+    return {"stdout": json.dumps({"address": f"192.0.2.{number}", "id": 1, "vHostId": 1, "dataCenter": "planned"})}
 
 
 def _cluster(resource: Recorded) -> Mapping[str, Any]:
@@ -86,5 +103,6 @@ _ANSWERS: Mapping[str, Callable[[Recorded], Mapping[str, Any]]] = {
     "tls:index/selfSignedCert:SelfSignedCert": _certificate,
     "tls:index/locallySignedCert:LocallySignedCert": _certificate,
     "tls:index/certRequest:CertRequest": _request,
+    LOCAL_COMMAND: _server,
     CNPG_CLUSTER: _cluster,
 }

@@ -99,13 +99,7 @@ def _nodes(platform: Platform, stack: RegionStack, file: str) -> Iterator[Proble
         )
     for node, settings in sorted(stack.nodes.items()):
         if settings.provisioning == "order":
-            yield Problem(
-                file,
-                f"openova:nodes.{node}.provisioning",
-                "Ordering a server from the program is not available yet.",
-                "An order costs money; it must not be started by code that was never seen ordering.",
-                "Order it in the provider's panel, then give its address and hostKey (provisioning: host).",
-            )
+            yield from _ordered(platform, stack, node, file)
         elif settings.address is None or settings.host_key is None:
             missing = " and ".join(
                 key for key, value in (("address", settings.address), ("hostKey", settings.host_key)) if not value
@@ -117,6 +111,33 @@ def _nodes(platform: Platform, stack: RegionStack, file: str) -> Iterator[Proble
                 "It could not be reached, or not be told from an impostor.",
                 "Take both from the server's console.",
             )
+
+
+def _ordered(platform: Platform, stack: RegionStack, node: str, file: str) -> Iterator[Problem]:
+    if stack.contabo is None:
+        yield Problem(
+            file,
+            "openova:contabo",
+            f"{node} is to be ordered, and nothing says what, or whether an order may be placed at all.",
+            "The program could neither find the server nor order it.",
+            "Add openova:contabo (docs/contabo.md), or give the node's address and hostKey (provisioning: host).",
+        )
+    if not platform.region(stack.code).location:
+        yield Problem(
+            "Pulumi.yaml",
+            "openova:regions[*].location",
+            f"{node} is to be ordered, and the region {stack.code} has no location.",
+            "The server could be made in another part of the world.",
+            "Write Contabo's code of the place, such as EU or IND.",
+        )
+    if stack.nodes[node].address is not None:
+        yield Problem(
+            file,
+            f"openova:nodes.{node}.address",
+            "A server that is ordered gets its address from Contabo.",
+            "The address given here and the server's own would disagree.",
+            "Remove it, or write provisioning: host for a server that is there.",
+        )
 
 
 def _servers(stack: RegionStack, file: str) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -36,11 +37,12 @@ from settings.project import read_project
 from tests.projects import copy_project, edit
 
 SSHD = "/usr/sbin/sshd"
+LOOPBACK = "127.0.0.1"
 ADDRESSES = tuple(f"127.0.5.{number}" for number in range(1, 7))
 GIB = 1024**3
 needs_sshd = pytest.mark.skipif(
-    not Path(SSHD).is_file() or shutil.which("ssh-keyscan") is None,
-    reason="needs sshd and ssh-keyscan: apt-get install openssh-server (it is run on loopback, on a port of its own)",
+    sys.platform != "linux" or not Path(SSHD).is_file() or shutil.which("ssh-keyscan") is None,
+    reason="needs Linux, sshd and ssh-keyscan: apt-get install openssh-server (it runs on loopback, on its own port)",
 )
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="a host is examined as root, these tests are not root")
 
@@ -122,7 +124,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
 def silent() -> Iterator[int]:
     """A port that takes connections and says nothing."""
     with closing(socket.socket()) as listener:
-        listener.bind((ADDRESSES[0], 0))
+        listener.bind((LOOPBACK, 0))
         listener.listen()
         yield listener.getsockname()[1]
 
@@ -198,13 +200,13 @@ def test_nothing_that_a_host_says_is_lost_or_fills_up(
 def test_a_closed_port_is_told() -> None:
     with silent() as port:
         pass
-    (check,) = checks([Target(name="n-1", region="eu", address=ADDRESSES[0], host_key="k", port=port)])
+    (check,) = checks([Target(name="n-1", region="eu", address=LOOPBACK, host_key="k", port=port)])
     assert check.status == "fail" and "refuses" in check.seen
 
 
 def test_a_port_that_hangs_is_told_in_time() -> None:
     with silent() as port:
-        nodes = [Target(name=f"n-{n}", region="eu", address=ADDRESSES[0], host_key="k", port=port) for n in range(8)]
+        nodes = [Target(name=f"n-{n}", region="eu", address=LOOPBACK, host_key="k", port=port) for n in range(8)]
         begun = time.monotonic()
         found = checks(nodes)
     assert {(check.status, check.name) for check in found} == {("fail", "SSH port")}
@@ -312,6 +314,18 @@ def test_the_command_examines_every_node_of_the_settings_and_fails_with_1(server
 def test_a_node_without_an_address_is_unknown_and_not_dialled() -> None:
     (check,) = checks([Target(name="n-1", region="eu", address=None, host_key=None)])
     assert (check.status, check.seen) == ("unknown", "no address and no host key in the settings")
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "198.51.100.11", "203.0.113.11", "2001:db8::1"])
+def test_a_documentation_address_is_told_and_never_dialled(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dialled(*_: object, **__: object) -> None:
+        raise AssertionError("something was sent")
+
+    monkeypatch.setattr("socket.create_connection", dialled)
+    monkeypatch.setattr("subprocess.run", dialled)
+    (check,) = checks([Target(name="n-1", region="eu", address=address, host_key="k")], after=True)
+    assert (check.status, check.seen) == ("fail", f"{address} is a documentation address")
+    assert "Pulumi.eu.yaml" in check.fix
 
 
 def test_the_targets_are_the_nodes_of_the_settings_with_what_they_need(tmp_path: Path) -> None:

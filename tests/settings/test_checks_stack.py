@@ -104,9 +104,36 @@ def test_a_server_of_your_own_needs_its_address_and_host_key(root: Path, missing
     assert f"needs its {missing}." in only_problem(root, EU, "openova:nodes.contabo-eu-2").rule
 
 
-def test_a_server_is_not_ordered(root: Path) -> None:
+CONTABO = {
+    "productId": "V92",
+    "imageId": "afecbb85-e2fc-46f0-9684-b46b1faf00bb",
+    "dataCenter": "European Union 1",
+    "sshKeyIds": [1],
+}
+
+
+def test_a_server_is_not_ordered_without_a_word_about_contabo(root: Path) -> None:
     edit(root / EU, "config.openova:nodes.contabo-eu-2", {"provisioning": "order", "product": "VPS 10"})
-    only_problem(root, EU, "openova:nodes.contabo-eu-2.provisioning")
+    only_problem(root, EU, "openova:contabo")
+
+
+def test_a_server_is_ordered_where_contabo_is_told_what_to_make(root: Path) -> None:
+    edit(root / EU, "config.openova:nodes.contabo-eu-2", {"provisioning": "order", "product": "VPS 10"})
+    edit(root / EU, "config.openova:contabo", CONTABO)
+    assert problems(root) == ()
+
+
+def test_an_ordered_server_has_no_address_of_its_own(root: Path) -> None:
+    edit(root / EU, "config.openova:nodes.contabo-eu-2.provisioning", "order")
+    edit(root / EU, "config.openova:contabo", CONTABO)
+    only_problem(root, EU, "openova:nodes.contabo-eu-2.address")
+
+
+def test_an_ordered_server_needs_to_know_where_in_the_world(root: Path) -> None:
+    edit(root / EU, "config.openova:nodes.contabo-eu-2", {"provisioning": "order", "product": "VPS 10"})
+    edit(root / EU, "config.openova:contabo", CONTABO)
+    edit(root / SHARED, "config.regions.value.0.location", "")
+    only_problem(root, SHARED, "openova:regions[*].location")
 
 
 def test_every_node_of_the_line_is_described(root: Path) -> None:
