@@ -70,9 +70,10 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON and nothing else.")] = False,
 ) -> None:
     """Examine this machine and every node, and change nothing. Exits with 1 where something fails."""
-    from operations.doctor import doctor as examine
+    from operations.doctor import report_of
 
-    examine(root, after, stack, identity, as_json)
+    if not report_of(root, after, stack, identity, as_json=as_json):
+        raise typer.Exit(EXIT_FAILED)
 
 
 def print_json(value: Any) -> None:

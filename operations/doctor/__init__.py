@@ -1,7 +1,7 @@
 """Examines hosts before anything is changed, and the platform from outside afterwards."""
 
-from operations.doctor.command import doctor, run_doctor
+from operations.doctor.command import report_of, run_doctor
 from operations.doctor.examine import checks
 from operations.doctor.model import Check, Report, Target
 
-__all__ = ["Check", "Report", "Target", "checks", "doctor", "run_doctor"]
+__all__ = ["Check", "Report", "Target", "checks", "report_of", "run_doctor"]

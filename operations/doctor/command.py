@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from operations.doctor.examine import checks
 from operations.doctor.here import local_checks
@@ -17,8 +14,6 @@ from operations.doctor.targets import targets
 from settings.loader import inspect_project
 from settings.problems import Problem, SettingsError
 from settings.project import read_project
-
-EXIT_FAILED = 1
 
 
 def run_doctor(root: Path, after: bool = False, *, stack: str | None = None, identity: Path | None = None) -> Report:
@@ -33,25 +28,14 @@ def run_doctor(root: Path, after: bool = False, *, stack: str | None = None, ide
     return Report((*local_checks(), *checks(nodes, after=after, identity=identity)))
 
 
-def doctor(
-    root: Annotated[Path, typer.Option("--root", help="The folder of Pulumi.yaml.", file_okay=False)] = Path(),
-    after: Annotated[
-        bool, typer.Option("--after", help="Also look at what stands open, at password logins, and at the mesh.")
-    ] = False,
-    stack: Annotated[str | None, typer.Option(help="The nodes of this region only.")] = None,
-    identity: Annotated[
-        Path | None, typer.Option(help="A private key to log in with [default: the SSH agent, your default keys].")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON and nothing else.")] = False,
-) -> None:
-    """Examine this machine and every node, and change nothing. Exits with 1 where something fails."""
+def report_of(root: Path, after: bool, stack: str | None, identity: Path | None, *, as_json: bool) -> bool:
+    """Examine, print what was found, and tell whether nothing failed. Raises SettingsError as `run_doctor` does."""
     report = run_doctor(root.resolve(), after, stack=stack, identity=identity)
     if as_json:
         sys.stdout.write(json.dumps(report.document(), indent=2, ensure_ascii=False) + "\n")
     else:
         show(report)
-    if report.failed:
-        raise typer.Exit(EXIT_FAILED)
+    return not report.failed
 
 
 def _no_region(stack: str, codes: tuple[str, ...]) -> Problem:

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
-from operations.doctor import Check, Report, Target, checks, doctor
+from operations.cli import app
+from operations.doctor import Check, Report, Target, checks
 from operations.doctor.facts import Facts, Listener, percentile, read
 from operations.doctor.here import local_checks, numbers
 from operations.doctor.host import judge
@@ -297,17 +297,15 @@ def test_the_command_examines_every_node_of_the_settings_and_fails_with_1(server
             edit(root / f"Pulumi.{code}.yaml", f"{node}.sshPort", server.port)
             edit(root / f"Pulumi.{code}.yaml", f"{node}.hostKey", server.host_key)
     edit(root / "Pulumi.in.yaml", "config.openova:nodes.contabo-in-2.hostKey", make_key(tmp_path / "other"))
-    app = typer.Typer()
-    app.command()(doctor)
     options = ["--root", str(root), "--identity", str(server.identity), "--json"]
-    done = CliRunner().invoke(app, options)
+    done = CliRunner().invoke(app, ["doctor", *options])
     assert done.exit_code == 1, done.output
     report = json.loads(done.stdout)
     keys = {item["where"]: item["status"] for item in report["checks"] if item["name"] == "host key"}
     assert len(keys) == 6
     assert [node for node, status in keys.items() if status == "fail"] == ["contabo-in-2"]
     assert "here" in {item["where"] for item in report["checks"]}
-    only_eu = json.loads(CliRunner().invoke(app, [*options, "--stack", "eu"]).stdout)
+    only_eu = json.loads(CliRunner().invoke(app, ["doctor", *options, "--stack", "eu"]).stdout)
     assert {item["where"] for item in only_eu["checks"]} == {"here", *(f"contabo-eu-{n}" for n in (1, 2, 3))}
 
 
