@@ -122,6 +122,10 @@ def test_every_secret_is_asked_for_in_the_stacks_that_it_names_only(tmp_path: Pa
     for file in (EU, IN):
         edit(root / file, "config.openova:ssh.auth", "key")
         edit(root / file, "config.openova:observability", {"remoteWrite": "https://metrics.example/write"})
+    edit(root / EU, "config.openova:nodes.contabo-eu-2", {"provisioning": "order", "product": "VPS 10"})
+    image = "afecbb85-e2fc-46f0-9684-b46b1faf00bb"
+    contabo = {"productId": "V92", "imageId": image, "dataCenter": "European Union 1", "sshKeyIds": [1]}
+    edit(root / EU, "config.openova:contabo", contabo)
     project = checked(read_project(root))
     asked = {(secret, project.stacks[name].kind) for name, absent in project.unset_secrets.items() for secret in absent}
     assert asked == {(secret, stack) for secret in ALL for stack in secret.stacks}
