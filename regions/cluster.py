@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from components.k3s import K3sArgs, K3sCluster, K3sNode, Snapshots
-from components.network import Mesh, MeshArgs, MeshNode, MeshPeer
+from components.network import Mesh, MeshArgs, MeshNode, Peer
 from components.node import Node, NodeArgs, SshConnection
 from regions.servers import Server
 from settings.naming import MESH_INTERFACE, mesh_address
@@ -53,7 +54,6 @@ class RegionCluster(pulumi.ComponentResource):
     ) -> None:
         super().__init__("openova:regions:RegionCluster", name, None, opts)
         self._name, self._platform, self._line, self._stack, self._late = name, platform, line, stack, late
-        self._addresses = pulumi.Output.all(*late.addresses).apply(_merged)
         nodes = [self._node(node) for node in line.nodes]
         mesh = self._mesh(nodes)
         k3s = self._k3s([*nodes, mesh])
@@ -113,7 +113,7 @@ class RegionCluster(pulumi.ComponentResource):
                     )
                     for node in self._line.nodes
                 ],
-                peers=[self._peer(line, node) for line in self._platform.regions for node in line.nodes],
+                peers=self._peers(),
                 port=mesh.port,
                 interface=MESH_INTERFACE,
                 revision=mesh.revision,
@@ -123,14 +123,27 @@ class RegionCluster(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
 
-    def _peer(self, line: RegionLine, node: str) -> MeshPeer:
-        own = self._late.servers.get(node) if line.code == self._line.code else None
-        return MeshPeer(
-            name=node,
-            mesh_address=mesh_address(line, node),
-            public_key=_entry(self._late.mesh_public_keys, node),
-            endpoint=own.address if own is not None else self._addresses.apply(lambda every: every.get(node)),
-        )
+    def _peers(self) -> pulumi.Output[Sequence[Peer]]:
+        """All nodes of all regions. A node of another region has no endpoint until its region was brought up."""
+        own = pulumi.Output.all(**{node: server.address for node, server in self._late.servers.items()})
+        late = pulumi.Output.all(self._late.mesh_public_keys, own, *self._late.addresses)
+        regions = self._platform.regions
+
+        def peers(known: Sequence[Mapping[str, str]]) -> list[Peer]:
+            keys, *addresses = known
+            endpoints = ChainMap(*map(dict, addresses))
+            return [
+                Peer(
+                    name=node,
+                    mesh_address=mesh_address(line, node),
+                    public_key=keys[node],
+                    endpoint=endpoints.get(node),
+                )
+                for line in regions
+                for node in line.nodes
+            ]
+
+        return late.apply(peers)
 
     def _k3s(self, after: Sequence[pulumi.Resource]) -> K3sCluster:
         stack, line = self._stack, self._line
@@ -173,7 +186,3 @@ class RegionCluster(pulumi.ComponentResource):
 
 def _entry(values: pulumi.Output[Mapping[str, str]], node: str) -> pulumi.Output[str]:
     return values.apply(lambda every: every[node])
-
-
-def _merged(every: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    return {node: address for addresses in every for node, address in addresses.items()}

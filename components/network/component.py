@@ -46,7 +46,8 @@ class MeshPeer:
 
 @dataclass(frozen=True, kw_only=True)
 class MeshArgs:
-    """`nodes` are this region's; `peers` are the nodes of all regions, these among them.
+    """`nodes` are this region's; `peers` are the nodes of all regions, these among them. Where all of a large mesh
+    is known late, `peers` is one value, which costs less than two for each node.
 
     `mtu` is in bytes. `revision` is that of the keys: raising it where they are made replaces them all,
     and sessions between a node that has its new key and one that has not are down until both have.
@@ -54,7 +55,7 @@ class MeshArgs:
     """
 
     nodes: Sequence[MeshNode]
-    peers: Sequence[MeshPeer]
+    peers: Sequence[MeshPeer] | pulumi.Output[Sequence[Peer]]
     port: int
     interface: str
     revision: int
@@ -69,7 +70,6 @@ class Mesh(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: MeshArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("openova:network:Mesh", name, None, opts)
-        _check(args)
         everybody = _everybody(args)
         for node in args.nodes:
             remote_script(
@@ -88,9 +88,8 @@ class Mesh(pulumi.ComponentResource):
         self.register_outputs({"addresses": self.addresses})
 
 
-def _check(args: MeshArgs) -> None:
-    listed = [peer.name for peer in args.peers]
-    for node in args.nodes:
+def _check(nodes: Sequence[MeshNode], listed: Sequence[str]) -> None:
+    for node in nodes:
         if listed.count(node.name) != 1:
             raise ValueError(
                 "The mesh's list of peers names each node of all regions once. "
@@ -101,6 +100,14 @@ def _check(args: MeshArgs) -> None:
 
 def _everybody(args: MeshArgs) -> pulumi.Output[list[Peer]]:
     """All nodes of all regions, waited for once and not once a node."""
+
+    def checked(peers: Sequence[Peer]) -> list[Peer]:
+        _check(args.nodes, [peer.name for peer in peers])
+        return list(peers)
+
+    if isinstance(args.peers, pulumi.Output):
+        return args.peers.apply(checked)
+    _check(args.nodes, [peer.name for peer in args.peers])
     peers = [
         {
             "name": peer.name,

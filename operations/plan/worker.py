@@ -7,6 +7,7 @@ is still being checked; each then evaluates its stacks one after the other.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import multiprocessing
 import os
@@ -111,3 +112,5 @@ def _preload(modules: tuple[str, ...]) -> None:
     sys.path.insert(0, str(Path.cwd()))
     for module in modules:
         importlib.import_module(module)
+    # An SDK is some million objects that live as long as the process: no collection has to walk through them.
+    gc.freeze()
