@@ -14,7 +14,7 @@ plan: .venv/ready ## Show what pulumi up would make: no account, no network, no 
 	@$(BIN)/openova plan
 
 test: .venv/ready ## Run the tests; those that need more than Python say what is missing
-	@$(BIN)/pytest
+	@$(BIN)/pytest $(PYTEST_ARGUMENTS)
 
 check: .venv/ready ## Format, lint, types, imports, shell
 	@$(BIN)/ruff format --check --quiet . || { echo "make format mends this"; exit 1; }

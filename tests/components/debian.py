@@ -1,19 +1,11 @@
 """A booted Debian for tests of scripts that run on nodes.
 
-Needs root, systemd-nspawn and a folder with Debian in it, named by OPENOVA_DEBIAN_ROOT:
-
-    apt-get install debootstrap systemd-container
-    debootstrap --variant=minbase bookworm FOLDER --include=\
-systemd-sysv,dbus,openssh-server,sudo,procps,kmod,iproute2,ca-certificates,openssl,curl,nftables,\
-wireguard-tools,wireguard-go,chrony,unattended-upgrades
-
-It boots there with a network of its own and an overlay in memory: neither this machine nor FOLDER changes.
+Needs root, systemd-nspawn and the Debian that `python -m tests.hosts.lab build` makes (tests/hosts/cache.py).
+It boots there with a network of its own and an overlay in memory: neither this machine nor that folder changes.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -24,15 +16,16 @@ from typing import Final
 import pytest
 
 from components.node import command
+from tests.hosts.cache import debian_root, missing
 
 COMPONENTS: Final = Path(__file__).parents[2] / "components"
 STANDINS: Final = Path(__file__).parent / "standins"
-ROOT: Final = os.environ.get("OPENOVA_DEBIAN_ROOT", "")
+ROOT: Final = debian_root()
 BOOT_SECONDS: Final = 60
 
 on_debian = pytest.mark.skipif(
-    not ROOT or os.geteuid() != 0 or shutil.which("systemd-nspawn") is None,
-    reason="needs root, systemd-nspawn and OPENOVA_DEBIAN_ROOT (how: tests/components/debian.py)",
+    bool(missing()),
+    reason=missing(),
 )
 
 
@@ -43,9 +36,9 @@ class Debian:
         self._leader = leader
 
     def sh(self, text: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """The text, run by root's login shell on the host."""
+        """The text, run by root's login shell on the host, in root's home."""
         return subprocess.run(
-            ["nsenter", f"--target={self._leader}", "--all", "sh", "-c", text],
+            ["nsenter", f"--target={self._leader}", "--all", "sh", "-c", f"cd /root\n{text}"],
             input=stdin,
             capture_output=True,
             text=True,

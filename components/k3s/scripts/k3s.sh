@@ -153,7 +153,8 @@ back_up() {
   (umask 077 && mkdir -p "$BACKUP")
   local file
   for file in "${FILES[@]}"; do
-    if [[ -e $file ]]; then cp --archive --parents "$file" "$BACKUP"; fi
+    # Relative to /, where all scripts run: Debian 12's cp fails with an absolute path here.
+    if [[ -e $file ]]; then cp --archive --parents "${file#/}" "$BACKUP"; fi
   done
 }
 

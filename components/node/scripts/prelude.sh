@@ -5,6 +5,7 @@ set -euo pipefail
 umask 022
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
+cd / # and not the home of whoever logs in
 
 # refuse RULE CONSEQUENCE FIX: says why nothing more is done, and ends the script.
 refuse() {
@@ -15,10 +16,11 @@ refuse() {
 # put PATH MODE: makes standard input the content of PATH, replaced in one step, and only if it differs.
 # PUT is then `changed` or `unchanged`.
 put() {
-  local path=$1 mode=$2 new
+  local path=$1 mode=$2 new=$1.openova
   mkdir -p "$(dirname "$path")"
-  new=$(umask 077 && mktemp "$path.XXXXXXXX")
-  cat >"$new"
+  # One name for all runs: what an interrupted one left, secrets perhaps, ends with the next.
+  rm -f "$new"
+  (umask 077 && cat >"$new")
   chmod "$mode" "$new"
   PUT=changed
   if cmp -s "$new" "$path"; then
@@ -32,6 +34,19 @@ put() {
   printf '%s %s\n' "$PUT" "$path"
 }
 
+# when_unlocked COMMAND...: runs it, and again while it is refused a lock; a fresh host runs apt by itself, and
+# neither dpkg nor an update of the lists waits.
+when_unlocked() {
+  local said deadline=$((SECONDS + 300))
+  until said=$("$@" 2>&1 >/dev/null); do
+    if [[ $said != *[Ll]ock* ]] || ((SECONDS >= deadline)); then
+      printf '%s\n' "$said" >&2
+      return 1
+    fi
+    sleep 3
+  done
+}
+
 # install_packages NAME...: installs what is missing, and only then reads the package lists.
 install_packages() {
   local package missing=()
@@ -42,7 +57,9 @@ install_packages() {
     printf 'unchanged packages\n'
     return
   fi
-  apt-get -qq -o DPkg::Lock::Timeout=300 update >&2
+  # apt installs nothing before an installation that was cut off is finished.
+  when_unlocked dpkg --configure -a --force-confold
+  when_unlocked apt-get -qq update
   apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold \
     --no-install-recommends install "${missing[@]}" >&2
   printf 'changed packages: %s\n' "${missing[*]}"

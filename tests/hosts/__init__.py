@@ -1,0 +1,1 @@
+"""The program's own components on booted hosts of this machine (how: docs/hosts.md)."""
