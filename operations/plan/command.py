@@ -41,7 +41,16 @@ class Result:
         return shown
 
     def write(self, folder: Path) -> None:
-        """Write plan.json, report.html and manifests/<region>/*.yaml; manifests of an earlier plan go."""
+        """Write plan.json, report.html and manifests/<region>/*.yaml; manifests of an earlier plan go.
+
+        Raises SettingsError where the folder cannot be written to.
+        """
+        try:
+            self._write(folder)
+        except OSError as error:
+            raise SettingsError([_not_writable(error.filename or folder, error.strerror or str(error))]) from None
+
+    def _write(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(self.document, indent=2, ensure_ascii=False) + "\n"
         (folder / "plan.json").write_text(text, encoding="utf-8")
@@ -103,6 +112,16 @@ def _compared(earlier: Mapping[str, Any] | None, after: Mapping[str, Any], path:
         return compare(earlier, after)
     except IncomparableError as error:
         raise SettingsError([_not_comparable(path, str(error))]) from None
+
+
+def _not_writable(path: object, reason: str) -> Problem:
+    return Problem(
+        "(command line)",
+        "--out",
+        f"{path} cannot be written: {reason}.",
+        "The plan would be lost, and an older one could be taken for it.",
+        "Name a folder that is yours to write to, or one that is not there yet.",
+    )
 
 
 def _not_comparable(path: Path, rule: str) -> Problem:

@@ -218,6 +218,15 @@ def test_a_stack_that_does_not_exist_is_named_with_those_that_do(tmp_path: Path)
     assert "shared, eu, in, global" in ran.err
 
 
+def test_a_place_that_cannot_be_written_is_named_without_a_stack_trace(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file, not a folder")
+    ran = inline(tmp_path / "taken")
+    assert ran.code == 2
+    assert "--out" in ran.err
+    assert "cannot be written" in ran.err
+    assert "Traceback" not in ran.err
+
+
 def test_json_is_the_plan_and_nothing_else(adr: Ran, tmp_path: Path) -> None:
     ran = inline(tmp_path, "--json")
     assert json.loads(ran.out) == adr.plan
