@@ -5,7 +5,7 @@ UV_VERSION := 0.13.9
 SHELL_SCRIPTS := $(shell find components operations -name '*.sh') .ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help plan test check format bench clean
+.PHONY: help plan test check format bench lab clean
 
 help: ## Show this help
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -29,6 +29,9 @@ format: .venv/ready ## Format and mend what can be mended
 
 bench: .venv/ready ## Print ratios: nothing passes or fails by time
 	@$(BIN)/python -m bench
+
+lab: .venv/ready ## Build the API server that tests ask, from Go modules into a cache outside the repository
+	@$(BIN)/python -m lab build
 
 clean: ## Remove the environment and what was built
 	rm -rf .venv build

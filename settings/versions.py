@@ -90,6 +90,14 @@ MONGODB_COMMUNITY_CHART: Final = HelmChart("mongodb-kubernetes", "https://mongod
 # renovate: datasource=docker depName=quay.io/mongodb/mongodb-community-server allowedVersions=/^7\.0\./
 MONGODB_COMMUNITY: Final = "7.0.5"
 
+# The operator with which objects of its kind are checked: of its successor, the chart above, only images are published.
+# renovate: datasource=go depName=github.com/mongodb/mongodb-kubernetes-operator
+MONGODB_COMMUNITY_DEFINITIONS: Final = "v0.13.0"
+
+# The operator with which PodMonitors and rules are checked; in a cluster it is the user's own.
+# renovate: datasource=go depName=github.com/prometheus-operator/prometheus-operator
+PROMETHEUS_DEFINITIONS: Final = "v0.85.0"
+
 # renovate: datasource=helm depName=alloy registryUrl=https://grafana.github.io/helm-charts
 ALLOY_CHART: Final = HelmChart("alloy", "https://grafana.github.io/helm-charts", "1.10.0")
 

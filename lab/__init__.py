@@ -1,0 +1,1 @@
+"""Real peers of the program on this machine: a Kubernetes API server, and CloudNativePG before it."""
