@@ -133,10 +133,5 @@ def _k3s(lost: Site, left: Sequence[Site]) -> Capability:
     return Capability(True, True, f"Clusters share nothing: {_names(left)} is whole.")
 
 
-def servers_that_may_fail(servers: int) -> int:
-    """How many of a cluster's servers etcd survives losing."""
-    return servers - majority(servers)
-
-
 def _names(sites: Sequence[Site]) -> str:
     return " and ".join(site.code for site in sites)

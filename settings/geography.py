@@ -6,7 +6,7 @@ Where each list is from, and what is not known:
   counts to the region of the data centre that answers it, not to the one it sits in.
 - Countries: ISO 3166-1 alpha-2, the 249 codes assigned as of ISO/TC 46 N1108 (2023-04-05), as the
   time-zone database (iso3166.tab, public domain) keeps them. EU: europa.eu, the 27 members since
-  2020-02-01; the EEA adds Iceland, Liechtenstein and Norway (EFTA).
+  2020-02-01.
 - PoPs: the places on cloudflarestatus.com as of 2026-08-20, from the daily list at
   github.com/troymjones/cloudflare-colo-list (340, commit ff067e8); 339 of them are also in
   github.com/Netrvin/cloudflare-colo-list of 2026-08-07. Cloudflare publishes no list of its own for
@@ -71,8 +71,6 @@ COUNTRY_CODES: Final = _codes(
 
 EU_MEMBERS: Final = _codes("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK")
 
-EEA_MEMBERS: Final = EU_MEMBERS | {"IS", "LI", "NO"}
-
 POPS_BY_REGION: Final = _sets(
     {
         "WNAM": (
@@ -135,8 +133,3 @@ COUNTRIES_BY_REGION: Final = _sets(
     }
 )
 """The countries of each region, as far as known; a split country stands in each of its regions."""
-
-
-def regions_of_country(country: str) -> tuple[str, ...]:
-    """The regions that the country belongs to, sorted; empty where they are not known."""
-    return tuple(sorted(region for region, members in COUNTRIES_BY_REGION.items() if country in members))

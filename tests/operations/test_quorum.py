@@ -3,7 +3,6 @@
 - Replica set elections, fault tolerance: of 3 voting members 2 must be left, of 5 members 3, of 7 members 4.
 - Arbiters vote, hold no data and never become primary; members of priority 0 never become primary.
 - Write concern "majority": data-bearing voting members acknowledge, as many as a majority of all voters.
-- etcd's FAQ: a cluster of 1 survives 0 failures, of 3 one, of 5 two; an even member adds none.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operations.quorum import Site, Survival, Voter, losses, majority, servers_that_may_fail, survival, without_group
+from operations.quorum import Site, Survival, Voter, losses, majority, survival, without_group
 
 WHOLE = Survival(elects=True, majority_writes=True, reads=True)
 READ_ONLY = Survival(elects=False, majority_writes=False, reads=True)
@@ -186,8 +185,3 @@ def test_one_region_alone_leaves_nothing_but_backups() -> None:
 
 def test_without_mongodb_nothing_is_said_of_it() -> None:
     assert [loss.mongodb for loss in losses([EUROPE, INDIA], [])] == [None, None]
-
-
-@pytest.mark.parametrize(("servers", "failures"), [(1, 0), (2, 0), (3, 1), (4, 1), (5, 2), (7, 3)])
-def test_etcd_survives_the_loss_of_less_than_half_of_its_servers(servers: int, failures: int) -> None:
-    assert servers_that_may_fail(servers) == failures
