@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
@@ -44,9 +44,7 @@ def plan(
     """Show what `pulumi up` would make, in every stack: no account, no network, no Pulumi CLI needed."""
     from operations.plan.command import run_plan
 
-    result = run_plan(root.resolve(), against)
-    if stack is not None and stack not in result.names:
-        fail(f"There is no stack {stack!r}. The stacks are: {', '.join(result.names)}.", EXIT_CONFIGURATION)
+    result = run_plan(root.resolve(), against, stack)
     folder = out or root / "build" / "plan"
     result.write(folder)
     if as_json:
@@ -67,24 +65,25 @@ def doctor(
     identity: Annotated[
         Path | None, typer.Option(help="A private key to log in with [default: the SSH agent, your default keys].")
     ] = None,
+    outputs: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="REGION=FILE",
+            help="Where ordered servers are: what `pulumi stack output --json --stack REGION` printed. Repeatable.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON and nothing else.")] = False,
 ) -> None:
     """Examine this machine and every node, and change nothing. Exits with 1 where something fails."""
     from operations.doctor import report_of
 
-    if not report_of(root, after, stack, identity, as_json=as_json):
+    if not report_of(root, after, stack, identity, outputs or (), as_json=as_json):
         raise typer.Exit(EXIT_FAILED)
 
 
 def print_json(value: Any) -> None:
     """The value on standard output, as it is written to files."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
-
-
-def fail(text: str, code: int) -> NoReturn:
-    """Say why on standard error, and exit."""
-    sys.stderr.write(f"{text}\n")
-    raise typer.Exit(code)
 
 
 def main() -> None:

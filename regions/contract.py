@@ -57,6 +57,8 @@ class RegionOutputs:
     """epoch, generation and writes, as this stack last carried them out."""
     addresses: Fields
     """The public address of each node, by its name: where its mesh is dialled and its HTTP is served."""
+    host_keys: Fields
+    """The pinned SSH host key of each node, by its name. For `openova doctor`; no stack reads it."""
     postgres: Fields
     """cluster, host and port of the region's database."""
     kubeconfig: pulumi.Input[str] = field(metadata=_NEVER_EMPTY)

@@ -10,6 +10,7 @@ import pulumi
 
 from components.mongodb.args import MongodbArgs, MongodbBackup, MongodbPasswords
 from components.mongodb.community import MongodbCommunityArgs
+from regions.late import text_of
 from regions.members import all_members, cluster_name, managing_region, members_of
 from settings.platform import Platform, RegionLine
 from settings.stacks import DatabaseSizing
@@ -41,11 +42,11 @@ def mongodb_args(
             cluster_monitor=_password(late.keys, "clusterMonitor"),
             user_admin=_password(late.keys, "userAdmin"),
         ),
-        keyfile=_key(late.keys, "keyfile"),
-        encryption_key=_key(late.keys, "encryptionKey"),
-        ca_certificate=_key(late.keys, "certificateAuthority"),
-        certificate=_key(late.keys, "certificate"),
-        private_key=_key(late.keys, "privateKey"),
+        keyfile=text_of(late.keys, "keyfile"),
+        encryption_key=text_of(late.keys, "encryptionKey"),
+        ca_certificate=text_of(late.keys, "certificateAuthority"),
+        certificate=text_of(late.keys, "certificate"),
+        private_key=text_of(late.keys, "privateKey"),
         app_password=_password(late.keys, "app"),
         shared_name=platform.mongodb.name,
         backup=late.backup if managed else None,
@@ -65,9 +66,9 @@ def community_args(
         namespace=late.namespace,
         members=tuple(member for member in members_of(platform, line, local=True) if member.votes),
         app_password=_password(late.keys, "app"),
-        ca_certificate=_key(late.keys, "certificateAuthority"),
-        certificate=_key(late.keys, "certificate"),
-        private_key=_key(late.keys, "privateKey"),
+        ca_certificate=text_of(late.keys, "certificateAuthority"),
+        certificate=text_of(late.keys, "certificate"),
+        private_key=text_of(late.keys, "privateKey"),
         cluster_name=platform.mongodb.name,
         storage_size=sizing.storage,
         storage_class=sizing.storage_class,
@@ -75,10 +76,6 @@ def community_args(
         memory=sizing.memory,
         protect=protect,
     )
-
-
-def _key(keys: pulumi.Output[Mapping[str, Any]], name: str) -> pulumi.Output[str]:
-    return keys.apply(lambda known: str(known[name]))
 
 
 def _password(keys: pulumi.Output[Mapping[str, Any]], user: str) -> pulumi.Output[str]:

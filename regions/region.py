@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 
@@ -17,6 +16,7 @@ from components.postgres import PostgresCluster, PostgresOperator, PostgresOpera
 from regions.cluster import ClusterInputs, RegionCluster
 from regions.contract import RegionOutputs, SharedOutputs, export
 from regions.inputs import SecretInput
+from regions.late import backup_bucket
 from regions.mongodb import MongodbInputs, community_args, mongodb_args
 from regions.postgres import PostgresInputs, postgres_args
 from regions.references import Peer, References
@@ -45,6 +45,7 @@ async def compose_region(
         RegionOutputs(
             authority={"epoch": role.epoch, "generation": role.generation, "writes": role.writes},
             addresses={node: server.address for node, server in region.servers.items()},
+            host_keys={node: server.host_key for node, server in region.servers.items()},
             postgres={
                 "cluster": line.postgres.cluster,
                 "host": postgres_host(platform, line),
@@ -133,13 +134,13 @@ class Region(pulumi.ComponentResource):
         )
 
     def _object_store(self, namespace: pulumi.Output[str]) -> ObjectStoreArgs:
-        backup, credentials = self._inputs.shared.output("backup"), self._inputs.shared.output("backup_credentials")
+        bucket = backup_bucket(self._inputs.shared)
         return ObjectStoreArgs(
             namespace=namespace,
-            bucket=_field(backup, "bucket"),
-            endpoint=_field(backup, "endpoint"),
-            access_key_id=_field(credentials, "accessKeyId"),
-            secret_access_key=_field(credentials, "secretAccessKey"),
+            bucket=bucket.name,
+            endpoint=bucket.endpoint,
+            access_key_id=bucket.access_key_id,
+            secret_access_key=bucket.secret_access_key,
             retention=f"{self._inputs.platform.backups.retention_days}d",
         )
 
@@ -172,12 +173,12 @@ class Region(pulumi.ComponentResource):
         settings = self._inputs.platform.backups
         if not settings.enabled:
             return None
-        backup, credentials = self._inputs.shared.output("backup"), self._inputs.shared.output("backup_credentials")
+        bucket = backup_bucket(self._inputs.shared)
         return MongodbBackup(
-            bucket=_field(backup, "bucket"),
-            endpoint=_field(backup, "endpoint"),
-            access_key_id=_field(credentials, "accessKeyId"),
-            secret_access_key=_field(credentials, "secretAccessKey"),
+            bucket=bucket.name,
+            endpoint=bucket.endpoint,
+            access_key_id=bucket.access_key_id,
+            secret_access_key=bucket.secret_access_key,
             keep=settings.retention_days,
         )
 
@@ -193,7 +194,3 @@ def _cluster_inputs(inputs: RegionInputs, servers: Mapping[str, Server]) -> Clus
         ssh_private_key=inputs.secret_input(SSH_PRIVATE_KEY) if own_key else None,
         snapshots_to_r2=inputs.platform.backups.enabled,
     )
-
-
-def _field(values: pulumi.Output[Any], name: str) -> pulumi.Output[str]:
-    return values.apply(lambda every: str(every[name]))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pulumi
 from pulumi_kubernetes.core.v1 import Secret
 
@@ -14,6 +12,7 @@ from components.observability import Observability
 from regions.cluster import ETCD_SNAPSHOT_SECRET
 from regions.contract import SharedOutputs
 from regions.inputs import SecretInput
+from regions.late import backup_bucket, text_of
 from regions.members import members_of, reachable_members
 from regions.observability import observability_args
 from regions.references import Peer
@@ -60,31 +59,31 @@ class RegionServices(pulumi.ComponentResource):
             region=line.name,
             primary_endpoints=_endpoints(platform, first=platform.authority.primary),
             replica_endpoints=(_local_standbys(platform, line), *_endpoints(platform, first=line.code)),
-            database_password=_field(postgres, "ownerPassword"),
-            database_authority=_field(postgres, "certificate"),
+            database_password=text_of(postgres, "ownerPassword"),
+            database_authority=text_of(postgres, "certificate"),
             database=platform.postgres.database,
             database_user=platform.postgres.owner,
             mongodb_members=members,
             mongodb_password=mongodb.apply(lambda keys: str(keys["passwords"]["app"])) if members else "",
-            mongodb_authority=_field(mongodb, "certificateAuthority") if members else "",
+            mongodb_authority=text_of(mongodb, "certificateAuthority") if members else "",
             mongodb_replica_set=platform.mongodb.name if platform.mongodb.operator == "community" else "rs0",
             workload=_workload(platform, line, application),
         )
 
     def _snapshot_credentials(self) -> None:
         """What K3s reads to send etcd snapshots to R2 (K3s documentation, S3 configuration Secret)."""
-        backup, credentials = self._shared.output("backup"), self._shared.output("backup_credentials")
+        bucket = backup_bucket(self._shared)
         Secret(
             f"{self._name}-etcd-snapshots",
             metadata={"name": ETCD_SNAPSHOT_SECRET, "namespace": "kube-system"},
             type="etcd.k3s.cattle.io/s3-config-secret",
             string_data={
-                "etcd-s3-endpoint": _field(backup, "endpoint").apply(lambda url: url.removeprefix("https://")),
-                "etcd-s3-bucket": _field(backup, "bucket"),
+                "etcd-s3-endpoint": bucket.endpoint.apply(lambda url: url.removeprefix("https://")),
+                "etcd-s3-bucket": bucket.name,
                 "etcd-s3-folder": f"etcd/{self._line.code}",
                 "etcd-s3-region": "auto",
-                "etcd-s3-access-key": _field(credentials, "accessKeyId"),
-                "etcd-s3-secret-key": _field(credentials, "secretAccessKey"),
+                "etcd-s3-access-key": bucket.access_key_id,
+                "etcd-s3-secret-key": bucket.secret_access_key,
             },
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -121,7 +120,3 @@ def _workload(platform: Platform, line: RegionLine, application: ApplicationSett
         health_path=platform.edge.monitor.path,
         replicas=application.replicas,
     )
-
-
-def _field(values: pulumi.Output[Any], name: str) -> pulumi.Output[str]:
-    return values.apply(lambda every: str(every[name]))

@@ -17,6 +17,7 @@ CASES = {
     "settings.loader": SDKS,
     # The process that shows the plan reads plain data; only its workers load SDKs.
     "operations.cli": SDKS,
+    "operations.doctor": SDKS,
     "operations.plan.command": SDKS,
     "operations.plan.document": SDKS,
     "operations.plan.check": SDKS,

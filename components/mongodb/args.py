@@ -45,42 +45,51 @@ class MongodbBackup:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MongodbArgs:
-    """One region's part of the replica set.
+class MongodbSetArgs:
+    """What a replica set is told under either operator: its members, certificate and application user, and its size.
 
-    `managed` is true in the one region whose operator writes the set's configuration. `members` lists the
-    members of all regions; those of this one are `local`, in the order of their pods. Keys, certificate
-    and passwords are the same in every region: the operator makes up what it does not find, and the parts
-    would not know each other. The certificate covers the names of all members. `shared_name` begins the names of the
-    Secrets that hold them.
+    Sizes are those of one member. The certificate covers the names of all members.
     """
 
     cluster_name: str
     namespace: pulumi.Input[str]
-    managed: bool
     members: tuple[Member, ...]
 
-    passwords: MongodbPasswords
-    keyfile: pulumi.Input[str]
-    encryption_key: pulumi.Input[str]
     ca_certificate: pulumi.Input[str]
     certificate: pulumi.Input[str]
     private_key: pulumi.Input[str]
 
     app_user: str = "app"
     app_database: str = "app"
-    app_password: pulumi.Input[str] | None = None
+    app_password: pulumi.Input[str]
 
-    replica_set: str = "rs0"
-    shared_name: str = "mongodb-global"
-    backup: MongodbBackup | None = None
-    image: str = PSMDB_IMAGE.reference
     storage_size: str = "50Gi"
     storage_class: str = "local-path"
     cpu_request: str = "500m"
     cpu_limit: str = "2"
     memory: str = "4Gi"
     protect: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class MongodbArgs(MongodbSetArgs):
+    """One region's part of a replica set over several regions.
+
+    `managed` is true in the one region whose operator writes the set's configuration. `members` lists the
+    members of all regions; those of this one are `local`, in the order of their pods. Keys, certificate
+    and passwords are the same in every region: the operator makes up what it does not find, and the parts
+    would not know each other. `shared_name` begins the names of the Secrets that hold them.
+    """
+
+    managed: bool
+    passwords: MongodbPasswords
+    keyfile: pulumi.Input[str]
+    encryption_key: pulumi.Input[str]
+
+    replica_set: str = "rs0"
+    shared_name: str = "mongodb-global"
+    backup: MongodbBackup | None = None
+    image: str = PSMDB_IMAGE.reference
 
     def __post_init__(self) -> None:
         """Raises ValueError for members that make no working set."""

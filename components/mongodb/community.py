@@ -8,6 +8,7 @@ from typing import Any, Final
 import pulumi
 
 from components.kubernetes import TLS, StatusResource, secret
+from components.mongodb.args import MongodbSetArgs
 from components.mongodb.members import Member
 from settings.versions import MONGODB_COMMUNITY
 
@@ -15,29 +16,14 @@ API_VERSION: Final = "mongodbcommunity.mongodb.com/v1"
 
 
 @dataclass(frozen=True, kw_only=True)
-class MongodbCommunityArgs:
+class MongodbCommunityArgs(MongodbSetArgs):
     """A replica set whose members are all pods of this cluster.
 
     Of `members` only votes, priority and region are used: the operator names the hosts itself.
     """
 
-    namespace: pulumi.Input[str]
-    members: tuple[Member, ...]
-    app_password: pulumi.Input[str]
-    ca_certificate: pulumi.Input[str]
-    certificate: pulumi.Input[str]
-    private_key: pulumi.Input[str]
-
     cluster_name: str = "mongodb-global"
-    app_user: str = "app"
-    app_database: str = "app"
     version: str = MONGODB_COMMUNITY
-    storage_size: str = "50Gi"
-    storage_class: str = "local-path"
-    cpu_request: str = "500m"
-    cpu_limit: str = "2"
-    memory: str = "4Gi"
-    protect: bool = True
 
     def __post_init__(self) -> None:
         """Raises ValueError for members that this operator cannot run."""

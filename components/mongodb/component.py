@@ -38,16 +38,15 @@ class MongodbReplicaSet(pulumi.ComponentResource):
     def _secrets(self, name: str, args: MongodbArgs) -> list[pulumi.Resource]:
         names = spec.secret_names(args)
         certificate = {"ca.crt": args.ca_certificate, "tls.crt": args.certificate, "tls.key": args.private_key}
+        app_user = {"username": args.app_user, "password": args.app_password}
         contents: list[tuple[str, str, dict[str, pulumi.Input[str]], str]] = [
             ("users", names["users"], spec.users(args), OPAQUE),
             ("ssl", names["ssl"], certificate, TLS),
             ("ssl-internal", names["sslInternal"], certificate, TLS),
             ("keyfile", names["keyFile"], {"mongodb-key": args.keyfile}, OPAQUE),
             ("encryption-key", names["encryptionKey"], {"encryption-key": args.encryption_key}, OPAQUE),
+            ("app-user", spec.app_user_secret(args), app_user, OPAQUE),
         ]
-        if args.app_password is not None:
-            app_user = {"username": args.app_user, "password": args.app_password}
-            contents.append(("app-user", spec.app_user_secret(args), app_user, OPAQUE))
         if args.backup is not None:
             credentials = {
                 "AWS_ACCESS_KEY_ID": args.backup.access_key_id,

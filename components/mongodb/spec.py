@@ -60,7 +60,7 @@ def cluster_spec(args: MongodbArgs) -> dict[str, Any]:
         "sharding": {"enabled": False},
         "backup": _backup(args),
     }
-    if args.managed and args.app_password is not None:
+    if args.managed:
         spec["users"] = [
             {
                 "name": args.app_user,

@@ -9,6 +9,7 @@ from components.backup.object_store import ObjectStore
 from components.kubernetes import BASIC_AUTH, StatusResource, secret
 from components.postgres import spec
 from components.postgres.args import PostgresArgs
+from components.postgres.attached import attached
 
 RELOAD = {"cnpg.io/reload": "true"}
 """Makes the operator take over a changed Secret at once instead of at the next restart."""
@@ -31,8 +32,7 @@ class PostgresCluster(pulumi.ComponentResource):
         secrets = self._secrets(name, args)
         stores = self._object_store(name, args)
         cluster = self._cluster(name, args, [*secrets, *stores])
-        self._scheduled_backup(name, args, cluster)
-        self._logical_replication(name, args, cluster)
+        self._attached(name, args, cluster)
         self.demotion_token = pulumi.Output.secret(cluster.status).apply(_demotion_token)
         self.host = args.host
         self.port = args.node_port
@@ -96,37 +96,15 @@ class PostgresCluster(pulumi.ComponentResource):
             ),
         )
 
-    def _scheduled_backup(self, name: str, args: PostgresArgs, cluster: StatusResource) -> None:
-        if args.backup_schedule is None:
-            return
-        StatusResource(
-            f"{name}-daily-backup",
-            api_version=spec.API_VERSION,
-            kind="ScheduledBackup",
-            metadata={"name": f"{args.cluster_name}-daily", "namespace": args.namespace},
-            spec=spec.scheduled_backup_spec(args),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[cluster]),
-        )
-
-    def _logical_replication(self, name: str, args: PostgresArgs, cluster: StatusResource) -> None:
-        opts = pulumi.ResourceOptions(parent=self, depends_on=[cluster])
-        for publication in args.publications:
+    def _attached(self, name: str, args: PostgresArgs, cluster: StatusResource) -> None:
+        for item in attached(args):
             StatusResource(
-                f"{name}-publication-{publication.name}",
+                f"{name}-{item.name}",
                 api_version=spec.API_VERSION,
-                kind="Publication",
-                metadata={"name": f"{args.cluster_name}-{publication.name}", "namespace": args.namespace},
-                spec=spec.publication_spec(args, publication),
-                opts=opts,
-            )
-        for subscription in args.subscriptions:
-            StatusResource(
-                f"{name}-subscription-{subscription.name}",
-                api_version=spec.API_VERSION,
-                kind="Subscription",
-                metadata={"name": f"{args.cluster_name}-{subscription.name}", "namespace": args.namespace},
-                spec=spec.subscription_spec(args, subscription),
-                opts=opts,
+                kind=item.kind,
+                metadata={"name": f"{args.cluster_name}-{item.object_name}", "namespace": args.namespace},
+                spec=item.spec,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[cluster]),
             )
 
 

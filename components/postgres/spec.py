@@ -1,4 +1,4 @@
-"""The custom resources of a PostgreSQL cluster, as data."""
+"""The custom resource of a PostgreSQL cluster, as data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pulumi
 
 from components.backup.object_store import ObjectStoreArgs
 from components.postgres.args import ACTIVE_ACTIVE_PARAMETERS, WAN_PARAMETERS, PostgresArgs
-from components.postgres.topology import ExternalCluster, InitDb, Publication, Subscription
+from components.postgres.topology import ExternalCluster, InitDb
 
 API_VERSION: Final = "postgresql.cnpg.io/v1"
 PLUGIN: Final = "barman-cloud.cloudnative-pg.io"
@@ -187,46 +187,4 @@ def _external_service(args: PostgresArgs) -> dict[str, Any]:
                 ],
             },
         },
-    }
-
-
-def scheduled_backup_spec(args: PostgresArgs) -> dict[str, Any]:
-    """The `spec` of the ScheduledBackup."""
-    return {
-        "schedule": args.backup_schedule,
-        "immediate": True,
-        "backupOwnerReference": "self",
-        "cluster": {"name": args.cluster_name},
-        "method": "plugin",
-        "pluginConfiguration": {"name": PLUGIN},
-    }
-
-
-def publication_spec(args: PostgresArgs, publication: Publication) -> dict[str, Any]:
-    """The `spec` of a Publication."""
-    target: dict[str, Any] = {"allTables": True}
-    if publication.schemas:
-        target = {"objects": [{"tablesInSchema": schema} for schema in publication.schemas]}
-    return {
-        "name": publication.name,
-        "dbname": args.database,
-        "cluster": {"name": args.cluster_name},
-        "target": target,
-    }
-
-
-def subscription_spec(args: PostgresArgs, subscription: Subscription) -> dict[str, Any]:
-    """The `spec` of a Subscription.
-
-    `origin: none` takes only what was written over there, or changes would circle for ever; nothing is
-    copied at the start, because both sides begin with the same rows.
-    """
-    return {
-        "name": subscription.name,
-        "dbname": args.database,
-        "cluster": {"name": args.cluster_name},
-        "externalClusterName": subscription.external_cluster,
-        "publicationName": subscription.publication,
-        "publicationDBName": args.database,
-        "parameters": {"origin": "none", "copy_data": "false"},
     }

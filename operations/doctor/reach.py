@@ -47,7 +47,9 @@ def not_known(target: Target) -> Check | None:
         f"no {' and no '.join(absent)} in the settings",
         "A node is examined by its address and its pinned host key.",
         "Nothing is known about this host.",
-        "A server that is still to be ordered has none: order it first, then put both into its settings.",
+        "A server that the program ordered has both once its region is up, in the outputs of its stack: "
+        f"pulumi stack output --json --stack {target.region} > outputs.json, "
+        f"then openova doctor --outputs {target.region}=outputs.json",
     )
 
 

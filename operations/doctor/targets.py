@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from operations.doctor.model import Target
 from settings.loader import Project
 from settings.naming import mesh_address
 from settings.platform import Platform, RegionLine
+from settings.problems import Problem
 from settings.stacks import DatabaseSizing, RegionStack
 
 MEGABYTE: Final = 1024 * 1024
@@ -60,6 +62,17 @@ def _target(platform: Platform, line: RegionLine, stack: RegionStack, name: str)
             for other in region.nodes
             if other != name
         ),
+    )
+
+
+def no_region(option: str, code: str, codes: Sequence[str]) -> Problem:
+    """The problem of an option that names a region which is not there."""
+    return Problem(
+        "(command line)",
+        option,
+        f"There is no region {code!r}; the regions are {', '.join(codes)}.",
+        "Its nodes would not be examined, and nothing would look wrong.",
+        f"Name one of them, or leave {option} out.",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,6 @@ class Result:
     report: str
     manifests: Mapping[str, Mapping[str, str]]
     comparison: Comparison | None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The stacks in their order."""
-        return tuple(stack["name"] for stack in self.document["stacks"])
 
     def shown(self, stack: str | None) -> Mapping[str, Any]:
         """The document with one stack only, and with the comparison where there is one."""
@@ -62,29 +57,37 @@ class Result:
                 (folder / "manifests" / region / name).write_text(content, encoding="utf-8")
 
 
-def run_plan(root: Path, against: Path | None = None) -> Result:
-    """Evaluate the project in `root`. Raises SettingsError with every problem of its configuration."""
+def run_plan(root: Path, against: Path | None = None, stack: str | None = None) -> Result:
+    """Evaluate the project in `root`. Raises SettingsError with every problem of its configuration.
+
+    `stack` is the one that will be shown: a name that no stack has is refused before any is evaluated.
+    """
     with Workers() as workers:
         workers.warm()
         try:
-            return _planned(root, against, workers)
+            return _planned(root, against, stack, workers)
         except SettingsError:
             for process in multiprocessing.active_children():
                 process.terminate()  # they may be in the middle of an import that takes seconds
             raise
 
 
-def _planned(root: Path, against: Path | None, workers: Workers) -> Result:
+def _planned(root: Path, against: Path | None, stack: str | None, workers: Workers) -> Result:
     # Imported while the workers import what takes longer.
     from operations.plan.check import checked
     from operations.plan.document import document
     from operations.plan.manifests import manifests
     from operations.plan.project import evaluate_project
     from operations.report import render
+    from settings.naming import stack_order
 
     earlier = _earlier(against) if against is not None else None
     files = read_project(root)
-    planned = evaluate_project(files, checked(files), workers)
+    project = checked(files)
+    names = stack_order(project.platform)
+    if stack is not None and stack not in names:
+        raise SettingsError([_no_stack(stack, names)])
+    planned = evaluate_project(files, project, workers)
     result = document(planned)
     return Result(
         document=result,
@@ -112,6 +115,16 @@ def _compared(earlier: Mapping[str, Any] | None, after: Mapping[str, Any], path:
         return compare(earlier, after)
     except IncomparableError as error:
         raise SettingsError([_not_comparable(path, str(error))]) from None
+
+
+def _no_stack(stack: str, names: Sequence[str]) -> Problem:
+    return Problem(
+        "(command line)",
+        "--stack",
+        f"There is no stack {stack!r}; the stacks are {', '.join(names)}.",
+        "Nothing would be shown.",
+        "Name one of them, or leave --stack out.",
+    )
 
 
 def _not_writable(path: object, reason: str) -> Problem:

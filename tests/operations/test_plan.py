@@ -212,10 +212,18 @@ def test_one_stack_can_be_shown_with_every_resource(tmp_path: Path) -> None:
     assert "region-eu" not in ran.out
 
 
-def test_a_stack_that_does_not_exist_is_named_with_those_that_do(tmp_path: Path) -> None:
-    ran = inline(tmp_path, "--stack", "us")
+def test_a_stack_that_does_not_exist_is_refused_before_any_is_evaluated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def evaluated(*_: object) -> None:
+        raise AssertionError("a stack was evaluated")
+
+    monkeypatch.setattr(Inline, "submit", evaluated)
+    ran = inline(tmp_path / "out", "--stack", "us")
     assert ran.code == 2
+    assert "--stack" in ran.err
     assert "shared, eu, in, global" in ran.err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_place_that_cannot_be_written_is_named_without_a_stack_trace(tmp_path: Path) -> None:
