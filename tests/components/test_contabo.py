@@ -39,9 +39,9 @@ from operations.plan.values import Secret, reveal
 from operations.plan.wire import secret
 from settings.contabo import ContaboSettings
 from tests.contabo_api import CREDENTIALS, Account, Fault, serving
+from tests.engine import Engine, need
 from tests.planning import ROOT
 from tests.recording import record
-from tests.test_engine import Engine, need
 
 NAME = "contabo-eu-1"
 SIBLINGS = ("contabo-eu-2", "contabo-eu-3")
