@@ -12,6 +12,7 @@ import pytest
 
 import components
 import regions
+from components.node import DIALS_TO_A_RUNNING_HOST, DIALS_TO_AN_ORDERED_HOST
 from operations.plan.recorded import Evaluation, Recorded
 from operations.plan.values import Secret
 from tests.planning import planned
@@ -154,6 +155,19 @@ def test_every_host_key_is_pinned(evaluations: dict[str, dict[str, Evaluation]])
             connection = resource.inputs["connection"]
             connection = connection.value if isinstance(connection, Secret) else connection
             assert connection["hostKey"].startswith("ssh-ed25519 "), resource.name
+
+
+def test_only_a_server_that_is_ordered_is_dialled_for_minutes(
+    evaluations: dict[str, dict[str, Evaluation]],
+) -> None:
+    patient = set()
+    for _, resource in every(evaluations):
+        if resource.type == "command:remote:Command":
+            connection = resource.inputs["connection"]
+            connection = connection.value if isinstance(connection, Secret) else connection
+            if connection["dialErrorLimit"] != DIALS_TO_A_RUNNING_HOST:
+                patient.add((connection["dialErrorLimit"], "contabo-eu-3" in resource.name))
+    assert patient == {(DIALS_TO_AN_ORDERED_HOST, True)}
 
 
 def test_no_database_service_is_a_load_balancer(evaluations: dict[str, dict[str, Evaluation]]) -> None:

@@ -11,7 +11,7 @@ import pulumi
 from pulumi_command import remote
 
 from components.node.connection import SshConnection
-from components.node.shell import command
+from components.node.shell import command, standard_input
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class RemoteScriptArgs:
     connection: SshConnection
     timeout_seconds: int
     variables: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    stdin: pulumi.Input[str] | None = None
+    stdin: pulumi.Input[str] = ""
     confidential: bool = False
 
 
@@ -41,7 +41,8 @@ def remote_script(name: str, args: RemoteScriptArgs, opts: pulumi.ResourceOption
         remote.CommandArgs(
             connection=args.connection.args(),
             create=_command(args),
-            stdin=args.stdin,
+            # The script goes in front; the whole is secret where what follows is.
+            stdin=pulumi.Output.from_input(args.stdin).apply(lambda own: standard_input(args.script, own)),
             add_previous_output_in_env=False,
             logging=remote.Logging.NONE if args.confidential else remote.Logging.STDOUT_AND_STDERR,
         ),
@@ -53,8 +54,8 @@ def _command(args: RemoteScriptArgs) -> pulumi.Output[str]:
     values = {name: pulumi.Output.from_input(value) for name, value in args.variables.items()}
     secrecy = {name: value.is_secret() for name, value in values.items()}
 
-    def refuse_secrets(secret: dict[str, bool]) -> bool:
-        if leaking := sorted(name for name, is_secret in secret.items() if is_secret):
+    def refuse_secrets(secret: dict[str, bool]) -> bool:  # of no variables, Output.all gives a list
+        if leaking := sorted(name for name, is_secret in dict(secret).items() if is_secret):
             raise ValueError(
                 "A secret is never a variable of a remote script. "
                 f"{', '.join(leaking)} of {args.script.name} would be readable by every process of the host. "

@@ -15,7 +15,7 @@ from typing import Final
 
 import pytest
 
-from components.node import command
+from components.node import command, standard_input
 from tests.hosts.cache import debian_root, missing
 
 COMPONENTS: Final = Path(__file__).parents[2] / "components"
@@ -48,7 +48,7 @@ class Debian:
 
     def run(self, script: str, variables: Mapping[str, str], stdin: str = "") -> subprocess.CompletedProcess[str]:
         """One of our scripts, by its path below `components`."""
-        return self.sh(command(COMPONENTS / script, variables, 800), stdin)
+        return self.sh(command(COMPONENTS / script, variables, 800), standard_input(COMPONENTS / script, stdin))
 
     def put(self, path: str, text: str, mode: str = "644") -> None:
         """Writes a file. Raises AssertionError where that fails."""

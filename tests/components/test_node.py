@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 from pulumi_random import RandomId
 
 from components.node import (
+    DIALS_TO_AN_ORDERED_HOST,
     Node,
     NodeArgs,
     RemoteScriptArgs,
     SshConnection,
     command,
     remote_script,
+    standard_input,
 )
 from components.node.shell import LONGEST_COMMAND
 from operations.plan.recorded import Evaluation
@@ -36,7 +38,8 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="a script of a node runs 
 def run_by(shell: str, script: Path, variables: Mapping[str, str], **kwargs: Any) -> subprocess.CompletedProcess[str]:
     """What sshd does with a command: it hands it to the login shell as one argument."""
     text = command(script, variables, kwargs.pop("timeout_seconds", 60))
-    return subprocess.run([shell, "-c", text], capture_output=True, text=True, check=False, **kwargs)
+    given = standard_input(script, kwargs.pop("input", ""))
+    return subprocess.run([shell, "-c", text], input=given, capture_output=True, text=True, check=False, **kwargs)
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +74,61 @@ def test_standard_input_is_left_to_the_script(tmp_path: Path) -> None:
     script.write_text("IFS= read -r SECRET\nprintf '%s' \"${#SECRET}\"\n")
 
     assert run_by("sh", script, {}, input="geheim\n").stdout == "6"
+
+
+@as_root
+@pytest.mark.parametrize("piece", [1, 1000])
+def test_what_arrives_in_small_pieces_is_parted_at_the_byte(piece: int, tmp_path: Path) -> None:
+    script = tmp_path / "read.sh"
+    script.write_text("cat # नमस्ते, and several bytes a character\n")
+    whole = standard_input(script, "geheim\nmehr").encode()
+
+    with subprocess.Popen(
+        ["sh", "-c", command(script, {}, 60)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+    ) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        for start in range(0, len(whole), piece):
+            running.stdin.write(whole[start : start + piece])
+        running.stdin.close()
+
+        assert running.stdout.read() == b"geheim\nmehr"
+
+
+@as_root
+@pytest.mark.parametrize("lost", ["all", "half", "the last byte", "one letter"])
+def test_a_script_that_did_not_arrive_whole_is_not_begun(lost: str, tmp_path: Path) -> None:
+    script = tmp_path / "begin.sh"
+    script.write_text('touch "$FILE"\n')
+    text = standard_input(script)
+    arrived = {
+        "all": "",
+        "half": text[: len(text) // 2],
+        "the last byte": text[:-1],
+        "one letter": text.replace("touch", "tauch"),
+    }[lost]
+
+    done = subprocess.run(
+        ["sh", "-c", command(script, {"FILE": str(tmp_path / "begun")}, 60)],
+        input=arrived,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Only a whole script is begun" in done.stderr
+    assert not (tmp_path / "begun").exists()
+
+
+def test_the_command_is_short_and_another_one_for_another_script(tmp_path: Path) -> None:
+    script = tmp_path / "long.sh"
+    script.write_text("true\n" * 5000)
+    before = command(script, {"VALUE": "x"}, 60)
+    script.write_text("true\n" * 4999 + "tru3\n")
+
+    assert len(before) < 512
+    assert command(script, {"VALUE": "x"}, 60) != before
 
 
 @as_root
@@ -122,6 +180,14 @@ def test_a_variable_cannot_change_the_shell_itself(name: str, print_value: Path)
 def test_a_value_that_no_variable_can_hold_is_refused(print_value: Path) -> None:
     with pytest.raises(ValueError, match="NUL"):
         command(print_value, {"VALUE": "a\0b"}, 5)
+
+
+def test_a_script_longer_than_linux_takes_is_refused(tmp_path: Path) -> None:
+    script = tmp_path / "long.sh"
+    script.write_text("#" * LONGEST_COMMAND)
+
+    with pytest.raises(ValueError, match="at most"):
+        command(script, {}, 5)
 
 
 def test_a_command_longer_than_linux_takes_is_refused(print_value: Path) -> None:
@@ -189,9 +255,16 @@ def test_a_node_is_reached_with_its_host_key_pinned_and_the_login_key_secret() -
         "user": "debian",
         "hostKey": HOST_KEY,
         "privateKey": "-----BEGIN-----",
-        "dialErrorLimit": 90,
+        "dialErrorLimit": 16,
         "perDialTimeout": 15,
     }
+
+
+def test_a_server_that_was_just_ordered_is_dialled_for_longer() -> None:
+    ordered = replace(connection(), dial_error_limit=DIALS_TO_AN_ORDERED_HOST)
+
+    given = reveal(evaluated(node(connection=ordered)).named("eu-1-base").inputs["connection"])
+    assert given["dialErrorLimit"] == 90
 
 
 def test_without_a_login_key_the_ssh_agent_is_asked() -> None:
@@ -206,6 +279,21 @@ def test_an_address_that_is_not_known_yet_leaves_the_firewall_unknown_until_the_
         Node("eu-1", node(peers=(late,)))
 
     assert record(program).named("eu-1-firewall").inputs["stdin"] is UNKNOWN
+
+
+@pytest.mark.parametrize("secret", [True, False])
+def test_standard_input_is_the_script_and_is_secret_only_where_what_follows_it_is(
+    secret: bool, print_value: Path
+) -> None:
+    def program() -> None:
+        own = pulumi.Output.secret("geheim\n") if secret else "offen\n"
+        args = RemoteScriptArgs(script=print_value, connection=connection(), timeout_seconds=5, stdin=own)
+        remote_script("x", args, pulumi.ResourceOptions())
+
+    given = record(program).named("x").inputs["stdin"]
+
+    assert isinstance(given, Secret) is secret
+    assert reveal(given) == standard_input(print_value, "geheim\n" if secret else "offen\n")
 
 
 def test_a_secret_given_as_a_variable_is_refused(tmp_path: Path) -> None:

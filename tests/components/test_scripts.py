@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from components.network import Peer, public_key, render
-from components.node import Firewall, command, ruleset
+from components.node import Firewall, command, ruleset, standard_input
 from components.node.shell import PRELUDE
 from tests.components.debian import COMPONENTS, Debian, booted, changed, on_debian
 
@@ -40,8 +40,9 @@ def test_a_script_is_clean_alone_and_after_the_prelude(script: Path) -> None:
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: str(script.relative_to(COMPONENTS)))
-def test_a_script_fits_into_a_command(script: Path) -> None:
-    assert len(command(script, {}, 60, user="debian")) < 64 * 1024
+def test_a_script_fits_into_an_argument_and_its_command_into_a_few_lines(script: Path) -> None:
+    assert len(command(script, {}, 60, user="debian")) < 512
+    assert len(standard_input(script).encode()) < 64 * 1024
 
 
 # Base system
@@ -84,6 +85,46 @@ def test_a_broken_sshd_configuration_is_refused_and_put_back(debian: Debian) -> 
     assert done.returncode == 1
     assert "Fix: repair /etc/ssh/sshd_config" in done.stderr
     assert debian.sh("ls /etc/ssh/sshd_config.d").stdout.split() == ["50-cloud-init.conf"]
+
+
+@on_debian
+def test_sshd_reads_its_files_again_whenever_one_of_them_was_touched_and_only_then(debian: Debian) -> None:
+    def reloads() -> int:
+        assert debian.run("node/scripts/base.sh", {"NODE_NAME": "eu-1"}).returncode == 0
+        debian.sh("journalctl --sync")
+        return debian.sh("journalctl --unit ssh.service --output cat").stdout.count("Reloaded ssh.service")
+
+    once = reloads()
+    assert reloads() == once
+
+    # Somebody's own change was loaded, and is undone here: the text that sshd should have is an old one.
+    ours = "/etc/ssh/sshd_config.d/00-openova.conf"
+    debian.sh(f"cp -p {ours} /root/ours && echo 'PasswordAuthentication yes' >{ours} && systemctl reload ssh")
+    after_theirs = once + 1
+    assert reloads() == after_theirs + 1
+
+    # The same, undone by a run that was killed before it came to sshd.
+    debian.sh(f"echo >>{ours} && systemctl reload ssh && cp -p /root/ours {ours}")
+    assert reloads() == after_theirs + 1 + 2
+    assert reloads() == after_theirs + 1 + 2
+
+
+@on_debian
+def test_a_unit_file_that_changed_is_read_again_also_after_an_interrupted_run(debian: Debian) -> None:
+    file = "/etc/systemd/system/openova-firewall.service"
+    stale = "systemctl show --property=NeedDaemonReload --value openova-firewall.service"
+    firewall(debian, "apply", RULES)
+
+    debian.sh(f"sleep 1; sed -i 's/^Description=.*/Description=Another/' {file}; systemctl daemon-reload")
+    assert firewall(debian, "apply", RULES).returncode == 0
+    assert debian.sh(stale).stdout == "no\n"
+    assert "table inet edge" in debian.sh("systemctl show --property=Description openova-firewall.service").stdout
+
+    debian.sh(f"sleep 1; touch {file}")
+    assert debian.sh(stale).stdout == "yes\n"
+    assert firewall(debian, "apply", RULES).returncode == 0
+    assert debian.sh(stale).stdout == "no\n"
+    debian.sh("systemctl stop openova-firewall-undo.timer; nft flush ruleset")
 
 
 # Firewall

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from components.node import command
+from components.node import command, standard_input
 from tests.hosts.disk import Access, KeyPair, key_pair, prepare
 from tests.hosts.world import FOLDER, OFFICE, Region, World, cgroup, leave_cgroup
 
@@ -170,4 +170,11 @@ class Host:
 
     def run(self, script: str, variables: Mapping[str, str], stdin: str = "") -> Done:
         """One of the components' scripts, by its path below `components`, over SSH."""
-        return self.ssh(command(COMPONENTS / script, variables, STEP_SECONDS, user=self.region.user), stdin)
+        return self.run_file(COMPONENTS / script, variables, stdin)
+
+    def run_file(
+        self, script: Path, variables: Mapping[str, str], stdin: str = "", seconds: int = STEP_SECONDS
+    ) -> Done:
+        """Any script, as Pulumi would run it, over SSH."""
+        text = command(script, variables, seconds, user=self.region.user)
+        return self.ssh(text, standard_input(script, stdin))

@@ -13,9 +13,8 @@ import pytest
 from components.k3s import server_config
 from components.k3s.config import ClusterConfig, Snapshots, render
 from components.network import render as mesh_configuration
-from components.node import command
 from tests.components.debian import changed
-from tests.hosts.host import COMPONENTS, STEP_SECONDS, Done, Host
+from tests.hosts.host import COMPONENTS, Done, Host
 from tests.hosts.lab import Lab, mesh_key
 from tests.hosts.program import INTERFACE, PORT
 from tests.hosts.test_doors import rules
@@ -97,12 +96,12 @@ def k3s(host: Host, lab: Lab) -> Story:
         service_cidr="10.43.0.0/16",
         flannel_backend="wireguard-native",
         nodeport_cidrs=("10.99.1.0/24",),
-        names=(host.address,),
+        api_names=(host.address,),
         disable=(),
         snapshots=Snapshots(),
     )
     release = {"RELEASE": lab.release.tag, "MIRROR": lab.mirror, "REVISION": "1"}
-    sums = {"BINARY_SHA256": lab.release.binary_sha256, "INSTALLER_SHA256": lab.release.installer_sha256}
+    sums = {name.upper(): value for name, value in vars(lab.release).items() if name != "tag"}
     about = {"ROLE": "server", "NODE_NAME": host.name, "CONFIG": render(server_config(config, host.name, host.address))}
     join = {"JOIN_URLS": "", "CA_HASH": "", "START_SECONDS": "30", "OTHERS_SECONDS": "5"}
     runs = (
@@ -129,7 +128,7 @@ def in_full(host: Host, story: Story) -> list[str]:
 def cut(host: Host, run: Run, point: int, folder: Path) -> Done:
     script = folder / Path(run.script).name
     script.write_text(CUT.format(point=point) + (COMPONENTS / run.script).read_text())
-    return host.ssh(command(script, run.variables, STEP_SECONDS, user=host.region.user), run.stdin)
+    return host.run_file(script, run.variables, run.stdin)
 
 
 def test_every_script_run_twice_changes_nothing_the_second_time(fresh: Host, lab: Lab) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from components.node import command
 from tests.components.debian import changed
 from tests.hosts.host import Done, Host
 
@@ -36,7 +35,7 @@ def with_archive(fresh: Host) -> Host:
 def install(host: Host, folder: Path, seconds: int = 60) -> Done:
     script = folder / "install.sh"
     script.write_text("install_packages slow\n")
-    return host.ssh(command(script, {"NONE": ""}, seconds, user=host.region.user))
+    return host.run_file(script, {"NONE": ""}, seconds=seconds)
 
 
 def test_a_missing_package_is_installed_once(with_archive: Host, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@
 CONFIG=/etc/wireguard/$MESH_INTERFACE.conf
 UNIT=wg-quick@$MESH_INTERFACE.service
 
+is_up() { wg show "$MESH_INTERFACE" listen-port >/dev/null 2>&1; }
+
 kernel_has_wireguard() {
   modprobe -q wireguard || true
   ip link add name openova-probe type wireguard 2>/dev/null || return 1
@@ -18,8 +20,7 @@ install_unit() {
 After=openova-firewall.service
 Before=k3s.service k3s-agent.service
 UNIT
-  systemctl daemon-reload
-  systemctl enable --quiet "$UNIT"
+  enable_unit "$UNIT"
 }
 
 setting() { # NAME: its value in the [Interface] section, which names each once
@@ -49,12 +50,12 @@ converge_link() {
 umask 077
 mkdir -p /etc/wireguard
 install_packages wireguard-tools iproute2
-if ! kernel_has_wireguard; then
+if ! is_up && ! kernel_has_wireguard; then
   install_packages wireguard-go
 fi
 put "$CONFIG" 600
 install_unit
-if wg show "$MESH_INTERFACE" listen-port >/dev/null 2>&1; then
+if is_up; then
   wg syncconf "$MESH_INTERFACE" <(wg-quick strip "$MESH_INTERFACE")
   converge_link
   printf 'unchanged interface: no session was ended\n'

@@ -2,6 +2,8 @@
 # Base system of a node: name, packages, sshd with keys only, security updates, kernel settings for K3s.
 # Variables: NODE_NAME. Runs after prelude.sh.
 
+LOADED=/run/openova/sshd.loaded
+
 check_system() {
   [[ -d /run/systemd/system && -x /usr/bin/apt-get ]] || refuse \
     "a node runs Debian or Ubuntu with systemd" \
@@ -13,7 +15,9 @@ check_system() {
       "run 'ufw disable' on the host and 'pulumi up' again"
   fi
   # A fresh host still installs packages and writes its own settings: ours come after.
-  if command -v cloud-init >/dev/null; then cloud-init status --wait >/dev/null 2>&1 || true; fi
+  if [[ ! -e /run/cloud-init/result.json ]] && command -v cloud-init >/dev/null; then # it writes that when it is done
+    cloud-init status --wait >/dev/null 2>&1 || true
+  fi
 }
 
 set_hostname() {
@@ -35,7 +39,7 @@ set_hostname() {
 
 # sshd takes the first value it reads, so this file sorts before those of cloud-init.
 set_sshd() {
-  local file=/etc/ssh/sshd_config.d/00-openova.conf old
+  local file=/etc/ssh/sshd_config.d/00-openova.conf old effective files
   old=$(cat "$file" 2>/dev/null || true)
   put "$file" 644 <<'SSHD'
 PubkeyAuthentication yes
@@ -45,18 +49,24 @@ PermitEmptyPasswords no
 PermitRootLogin prohibit-password
 X11Forwarding no
 SSHD
-  mkdir -p /run/sshd
-  if ! sshd -t; then
+  mkdir -p /run/sshd "${LOADED%/*}"
+  if ! effective=$(sshd -T); then
     if [[ -n $old ]]; then printf '%s\n' "$old" >"$file"; else rm -f "$file"; fi
     refuse "sshd starts only with a valid configuration" \
-      "'sshd -t' refused it; $file is as it was before and sshd was not reloaded" \
+      "sshd refused it; $file is as it was before and sshd was not reloaded" \
       "repair /etc/ssh/sshd_config on this host until 'sshd -t' is silent"
   fi
-  grep -qx 'passwordauthentication no' <<<"$(sshd -T)" || refuse \
+  grep -qx 'passwordauthentication no' <<<"$effective" || refuse \
     "sshd accepts keys only" \
     "another file turns passwords back on, so guesses from the whole internet would be tried here" \
     "put 'Include /etc/ssh/sshd_config.d/*.conf' first in /etc/ssh/sshd_config of this host"
-  systemctl try-reload-or-restart ssh.service
+  # For a moment a reload refuses all connections. It is left out while every file is the one of the last reload
+  # since the system started; by inode and time, since a text that is back again may not have been loaded again.
+  files=$(stat -c '%n %i %z' /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*)
+  if [[ $files != "$(cat "$LOADED" 2>/dev/null)" ]]; then
+    systemctl try-reload-or-restart ssh.service
+    printf '%s\n' "$files" >"$LOADED"
+  fi
 }
 
 # Security updates install themselves; a node reboots only when somebody decides so.
@@ -85,7 +95,7 @@ set_modules() {
 
 # What kubelet expects with protect-kernel-defaults; the name sorts last, so no other file overrides it.
 set_sysctls() {
-  local file=/etc/sysctl.d/zz-openova.conf key value live differ=no
+  local file=/etc/sysctl.d/zz-openova.conf keys wanted live
   put "$file" 644 <<'SYSCTL'
 kernel.keys.root_maxbytes=25000000
 kernel.keys.root_maxkeys=1000000
@@ -96,11 +106,10 @@ net.ipv4.ip_forward=1
 vm.overcommit_memory=1
 vm.panic_on_oom=0
 SYSCTL
-  while IFS='=' read -r key value; do
-    live=$(sysctl -n "$key")
-    [[ $live == "$value" ]] || differ=yes
-  done <"$file"
-  if [[ $differ == yes ]]; then
+  mapfile -t keys < <(cut -d= -f1 "$file")
+  wanted=$(cut -d= -f2 "$file")
+  live=$(sysctl -n "${keys[@]}")
+  if [[ $live != "$wanted" ]]; then
     sysctl -q -p "$file"
     printf 'changed kernel settings\n'
   else
@@ -112,7 +121,9 @@ check_system
 set_hostname
 install_packages ca-certificates chrony curl iproute2 kmod nftables openssh-server procps unattended-upgrades \
   wireguard-tools
-systemctl enable --quiet --now chrony.service
+# Its package did so; to enable it once more takes longer than all the rest of a run that changes nothing.
+systemctl is-enabled --quiet chrony.service || systemctl enable --quiet chrony.service
+systemctl start chrony.service
 set_sshd
 set_updates
 set_modules

@@ -28,8 +28,7 @@ ExecReload=/usr/sbin/nft -f $CONFIRMED
 [Install]
 WantedBy=sysinit.target
 UNIT
-  systemctl daemon-reload
-  systemctl enable --quiet openova-firewall.service
+  enable_unit openova-firewall.service
 }
 
 disarm() {

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Stands before every script that runs on a node (components/node/shell.py joins them).
-# Gives: one run at a time on a host, `refuse`, `put`, and the lines `changed X` / `unchanged X`.
+# Gives: one run at a time on a host, `refuse`, `put`, `enable_unit`, and the lines `changed X` / `unchanged X`.
 set -euo pipefail
 umask 022
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -17,21 +17,32 @@ refuse() {
 # PUT is then `changed` or `unchanged`.
 put() {
   local path=$1 mode=$2 new=$1.openova
-  mkdir -p "$(dirname "$path")"
+  [[ -d ${path%/*} ]] || mkdir -p "${path%/*}"
   # One name for all runs: what an interrupted one left, secrets perhaps, ends with the next.
-  rm -f "$new"
-  (umask 077 && cat >"$new")
-  chmod "$mode" "$new"
+  if [[ -e $new || -L $new ]]; then rm -f "$new"; fi
+  (umask 077 && exec cat >"$new")
   PUT=changed
   if cmp -s "$new" "$path"; then
     PUT=unchanged
     rm -f "$new"
-    chmod "$mode" "$path"
+    # Only where it differs, since that alone tells others that the file was touched.
+    [[ $(stat -c %a "$path") == "$mode" ]] || chmod "$mode" "$path"
   else
+    chmod "$mode" "$new"
     sync "$new" # a rename may reach the disk before the data does
     mv -f "$new" "$path"
   fi
   printf '%s %s\n' "$PUT" "$path"
+}
+
+# enable_unit UNIT: makes it start with the system, after `put` wrote a file of it. To read all units again is the
+# dearest thing here, so systemd does it only where it has to; to enable a unit does it too.
+enable_unit() {
+  if ! systemctl is-enabled --quiet "$1" 2>/dev/null; then
+    systemctl enable --quiet "$1"
+  elif [[ $PUT == changed || $(systemctl show --property=NeedDaemonReload --value "$1") == yes ]]; then
+    systemctl daemon-reload
+  fi
 }
 
 # when_unlocked COMMAND...: runs it, and again while it is refused a lock; a fresh host runs apt by itself, and
@@ -49,9 +60,10 @@ when_unlocked() {
 
 # install_packages NAME...: installs what is missing, and only then reads the package lists.
 install_packages() {
-  local package missing=()
+  local package there missing=()
+  there=$'\n'$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null || true)$'\n'
   for package in "$@"; do
-    [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
+    [[ $there == *$'\n'"$package installed"$'\n'* ]] || missing+=("$package")
   done
   if [[ ${#missing[@]} -eq 0 ]]; then
     printf 'unchanged packages\n'
