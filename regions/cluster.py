@@ -11,7 +11,7 @@ import pulumi_kubernetes as kubernetes
 
 from components.k3s import K3sArgs, K3sCluster, K3sNode, Snapshots
 from components.network import Mesh, MeshArgs, MeshNode, Peer
-from components.node import Node, NodeArgs, SshConnection
+from components.node import DIALS_TO_A_RUNNING_HOST, DIALS_TO_AN_ORDERED_HOST, Node, NodeArgs, SshConnection
 from regions.servers import Server
 from settings.naming import MESH_INTERFACE, mesh_address
 from settings.platform import Platform, RegionLine
@@ -61,7 +61,8 @@ class RegionCluster(pulumi.ComponentResource):
         self.provider = kubernetes.Provider(
             f"{name}-kubernetes",
             kubeconfig=k3s.kubeconfig,
-            # Without it a new kubeconfig (they expire) would replace the provider and everything made with it.
+            # Without it a new kubeconfig (they expire, or another server is chosen) would replace the provider and
+            # everything made with it.
             cluster_identifier=f"openova-{line.code}",
             # Without them a changed Secret or ConfigMap is deleted and made again, with a gap between.
             enable_config_map_mutable=True,
@@ -91,12 +92,14 @@ class RegionCluster(pulumi.ComponentResource):
 
     def _connection(self, node: str) -> SshConnection:
         settings = self._stack.nodes[node]
+        ordered = settings.provisioning == "order"
         return SshConnection(
             host=self._late.servers[node].address,
             host_key=self._late.servers[node].host_key,
             port=settings.ssh_port or self._stack.ssh.port,
             user=self._stack.ssh.user,
             private_key=self._late.ssh_private_key,
+            dial_error_limit=DIALS_TO_AN_ORDERED_HOST if ordered else DIALS_TO_A_RUNNING_HOST,
         )
 
     def _mesh(self, nodes: Sequence[Node]) -> Mesh:
@@ -158,7 +161,9 @@ class RegionCluster(pulumi.ComponentResource):
                 release=stack.k3s.version,
                 binary_sha256=stack.k3s.binary_sha256,
                 installer_sha256=stack.k3s.installer_sha256,
+                images_sha256=stack.k3s.images_sha256,
                 mirror=stack.k3s.mirror,
+                api_through=stack.k3s.api_through,
                 pod_cidr=line.networks.pods,
                 service_cidr=line.networks.services,
                 nodeport_cidrs=(line.networks.mesh,),

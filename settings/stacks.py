@@ -44,7 +44,7 @@ class NodeSettings(Settings):
 
     provisioning: Literal["host", "order"] = Field(
         default="host",
-        description="`host`: a server that you have. `order` (to have one ordered) is refused: not available yet.",
+        description="`host`: a server that you have. `order`: one of Contabo, by the block `contabo`.",
     )
     address: Address | None = Field(default=None, description="Its public address. Required for a `host`.")
     host_key: HostKey | None = Field(
@@ -65,7 +65,19 @@ class K3sSettings(Settings):
         default="", description="SHA-256 of the binary: line `k3s` of the release's sha256sum-amd64.txt."
     )
     installer_sha256: Sha256 = Field(default="", description="SHA-256 of the release's install.sh.")
-    mirror: HttpsUrl | None = Field(default=None, description="A base URL of your own that has both files.")
+    images_sha256: Sha256 = Field(
+        default="",
+        description="SHA-256 of the release's k3s-airgap-images-amd64.tar.zst. Where it is set, nodes fetch K3s' own "
+        "images with the release; where not, K3s pulls them from a registry.",
+    )
+    mirror: HttpsUrl | None = Field(
+        default=None, description="A base URL of your own that has these files, each under `<mirror>/<version>/`."
+    )
+    api_through: NodeName | None = Field(
+        default=None,
+        description="The server through which Pulumi reaches the Kubernetes API: the one to change while the first is "
+        "down (docs/nodes.md). By default the first of the region's `nodes`.",
+    )
 
     @field_validator("version")
     @classmethod

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import pulumi
 from pulumi_command import remote
 
-from components.k3s.config import ClusterConfig, Snapshots, agent_config, render, server_config
+from components.k3s.args import K3sArgs, K3sNode
+from components.k3s.config import ClusterConfig, agent_config, render, server_config
 from components.k3s.kubeconfig import api_url, rewritten
-from components.node.connection import SshConnection
 from components.node.remote_script import RemoteScriptArgs, remote_script
 
 SCRIPTS: Final = Path(__file__).parent / "scripts"
 
-FETCH_TIMEOUT: Final = 1500
-"""Seconds: two downloads of 600 at most, after up to 300 behind another script."""
+FETCH_TIMEOUT: Final = 2100
+"""Seconds: three downloads of 600 at most, after up to 300 behind another script."""
 
 CONVERGE_TIMEOUT: Final = 1500
 """Seconds: up to 300 behind another script, 120 for the other servers, twice 300 for a start and a rollback."""
@@ -32,68 +31,12 @@ OTHERS_SECONDS: Final = 120
 READ_TIMEOUT: Final = 330
 
 
-@dataclass(frozen=True, kw_only=True)
-class K3sNode:
-    """A host of the cluster. `address` is its public IP address, which the other nodes reach."""
-
-    name: str
-    connection: SshConnection
-    address: pulumi.Input[str]
-    mesh_address: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class K3sArgs:
-    """One cluster in one region.
-
-    `servers` is an odd number of nodes; the first starts the cluster and the others join it. Where the
-    first one is lost, put another that runs in its place. `nodeport_cidrs` limit NodePorts to addresses
-    of the node inside them (the region's mesh network; loopback closes them). `release` is a tag such as
-    v1.34.2+k3s1; `binary_sha256` and `installer_sha256` pin its `k3s` and `install.sh`, and are checked
-    on the hosts. `mirror` serves `<mirror>/<tag>/k3s` and `<mirror>/<tag>/install.sh` instead of GitHub.
-    The tokens (secret) are fixed at the cluster's birth. Raising `revision` runs every script again:
-    after repairs by hand, and within the 365 days that the kubeconfig's certificate is valid.
-    `after` is done first. Raises ValueError for an even number of servers or a name given twice.
-    """
-
-    servers: Sequence[K3sNode]
-    agents: Sequence[K3sNode]
-    region_label: str
-    release: str
-    binary_sha256: str
-    installer_sha256: str
-    pod_cidr: str
-    service_cidr: str
-    nodeport_cidrs: Sequence[str]
-    server_token: pulumi.Input[str]
-    agent_token: pulumi.Input[str]
-    protect: bool
-    zone: str | None = None
-    api_names: Sequence[str] = ()
-    disable: Sequence[str] = ()
-    flannel_backend: str = "wireguard-native"
-    snapshots: Snapshots = field(default_factory=Snapshots)
-    mirror: str | None = None
-    revision: int = 1
-    after: Sequence[pulumi.Resource] = ()
-
-    def __post_init__(self) -> None:
-        if len(self.servers) % 2 == 0:
-            raise ValueError(
-                "etcd needs an odd number of servers. "
-                f"With {len(self.servers)}, one loss more than with one server less stops the cluster. "
-                "Set 'servers' to 1, 3 or 5 nodes and make the others agents."
-            )
-        names = [node.name for node in (*self.servers, *self.agents)]
-        if doubled := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(
-                f"A node is in a cluster once. {', '.join(doubled)} stands twice among servers and agents, so two "
-                "scripts would fight over it. Take it out of one of them."
-            )
-
-
 class K3sCluster(pulumi.ComponentResource):
-    """`kubeconfig` (secret) is the administrator's; `api` is the URL it names."""
+    """`kubeconfig` (secret) is the administrator's, with a context for each server; `api` is the current one's URL.
+
+    Nothing that runs on a host depends on which one is current: while the first server is down, another choice
+    reaches Kubernetes, and no script dials the dead host for it.
+    """
 
     kubeconfig: pulumi.Output[str]
     api: pulumi.Output[str]
@@ -117,7 +60,7 @@ class K3sCluster(pulumi.ComponentResource):
             self._agent(node, ca_hash, [staged[node.name], servers[-1]])
 
         self.kubeconfig = self._kubeconfig(servers)
-        self.api = self._urls[0]
+        self.api = pulumi.Output.from_input(args.current.address).apply(api_url)
         self.register_outputs({"kubeconfig": self.kubeconfig, "api": self.api})
 
     def _staged(self, node: K3sNode) -> remote.Command:
@@ -131,6 +74,7 @@ class K3sCluster(pulumi.ComponentResource):
                     "RELEASE": self._args.release,
                     "BINARY_SHA256": self._args.binary_sha256,
                     "INSTALLER_SHA256": self._args.installer_sha256,
+                    "IMAGES_SHA256": self._args.images_sha256,
                     "MIRROR": self._args.mirror or "",
                 },
                 timeout_seconds=FETCH_TIMEOUT,
@@ -139,16 +83,16 @@ class K3sCluster(pulumi.ComponentResource):
         )
 
     def _server(self, node: K3sNode, ca_hash: pulumi.Input[str], after: Sequence[pulumi.Resource]) -> remote.Command:
-        config = pulumi.Output.all(self._config, node.address).apply(
-            lambda known: render(server_config(known[0], node.name, known[1]))
+        config = pulumi.Output.from_input(node.address).apply(
+            lambda address: render(server_config(self._config, node.name, address, node.mesh_address))
         )
         peers = [url for url, server in zip(self._urls, self._args.servers, strict=True) if server is not node]
         tokens = pulumi.Output.format("{}\n{}\n", self._args.server_token, self._args.agent_token)
         return self._converged(node, "server", config, peers, ca_hash, tokens, after)
 
     def _agent(self, node: K3sNode, ca_hash: pulumi.Input[str], after: Sequence[pulumi.Resource]) -> None:
-        config = pulumi.Output.all(self._config, node.address).apply(
-            lambda known: render(agent_config(known[0], node.name, known[1]))
+        config = pulumi.Output.from_input(node.address).apply(
+            lambda address: render(agent_config(self._config, node.name, address))
         )
         tokens = pulumi.Output.format("\n{}\n", self._args.agent_token)
         self._converged(node, "agent", config, self._urls, ca_hash, tokens, after)
@@ -210,25 +154,23 @@ class K3sCluster(pulumi.ComponentResource):
         # K3s renews the certificate inside when it restarts, which a new release does.
         read = self._read("kubeconfig", servers, {"RELEASE": self._args.release})
 
+        addresses = {node.name: node.address for node in self._args.servers}
+
         def text(known: list[Any]) -> str:
-            return rewritten(known[0], known[1], self._prefix)
+            return rewritten(known[0], known[1] or {}, self._args.current.name, self._prefix)
 
-        return pulumi.Output.secret(pulumi.Output.all(read.stdout, self._args.servers[0].address).apply(text))
+        return pulumi.Output.secret(pulumi.Output.all(read.stdout, pulumi.Output.all(**addresses)).apply(text))
 
 
-def _cluster_config(args: K3sArgs) -> pulumi.Output[ClusterConfig]:
-    def build(addresses: list[str]) -> ClusterConfig:
-        mesh = [node.mesh_address for node in args.servers if node.mesh_address is not None]
-        return ClusterConfig(
-            region_label=args.region_label,
-            zone=args.zone,
-            pod_cidr=args.pod_cidr,
-            service_cidr=args.service_cidr,
-            flannel_backend=args.flannel_backend,
-            nodeport_cidrs=tuple(args.nodeport_cidrs),
-            names=(*addresses, *mesh, *(node.name for node in args.servers), *args.api_names),
-            disable=tuple(args.disable),
-            snapshots=args.snapshots,
-        )
-
-    return pulumi.Output.all(*(node.address for node in args.servers)).apply(build)
+def _cluster_config(args: K3sArgs) -> ClusterConfig:
+    return ClusterConfig(
+        region_label=args.region_label,
+        zone=args.zone,
+        pod_cidr=args.pod_cidr,
+        service_cidr=args.service_cidr,
+        flannel_backend=args.flannel_backend,
+        nodeport_cidrs=tuple(args.nodeport_cidrs),
+        api_names=tuple(args.api_names),
+        disable=tuple(args.disable),
+        snapshots=args.snapshots,
+    )

@@ -30,7 +30,7 @@ class Snapshots:
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterConfig:
-    """What all nodes of a cluster have in common. `names` are all addresses and names of the API."""
+    """What all nodes of a cluster have in common. `api_names` are names that several servers answer to."""
 
     region_label: str
     zone: str | None
@@ -38,7 +38,7 @@ class ClusterConfig:
     service_cidr: str
     flannel_backend: str
     nodeport_cidrs: Sequence[str]
-    names: Sequence[str]
+    api_names: Sequence[str]
     disable: Sequence[str]
     snapshots: Snapshots
 
@@ -54,14 +54,18 @@ def cluster_dns(service_cidr: str) -> str:
     return str(network[DNS_HOST])
 
 
-def server_config(cluster: ClusterConfig, node_name: str, address: str) -> dict[str, Any]:
+def server_config(
+    cluster: ClusterConfig, node_name: str, address: str, mesh_address: str | None = None
+) -> dict[str, Any]:
     """`config.yaml` of a server, without its place in the cluster: `scripts/k3s.sh` decides between
     starting a cluster and joining one, and writes that beside it.
 
     The node's address is its public one, not its mesh address: etcd, kubelet and pods of one region
     must not depend on the network between regions, and pod traffic, which flannel encrypts, would be
-    encrypted twice.
+    encrypted twice. Its certificate has its own addresses and not those of the others: they do not restart when
+    a server is replaced, just when the cluster has none to spare.
     """
+    own = {address, node_name} if mesh_address is None else {address, mesh_address, node_name}
     config = {
         **_node_config(cluster, node_name, address),
         "agent-token-file": f"{DIRECTORY}/agent-token",
@@ -74,7 +78,7 @@ def server_config(cluster: ClusterConfig, node_name: str, address: str) -> dict[
         "flannel-backend": cluster.flannel_backend,
         "secrets-encryption": True,
         "service-cidr": cluster.service_cidr,
-        "tls-san": sorted(set(cluster.names)),
+        "tls-san": sorted(own.union(cluster.api_names)),
         "write-kubeconfig-mode": "0600",
     }
     if cluster.snapshots.s3_config_secret is not None:

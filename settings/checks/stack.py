@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from settings.naming import GLOBAL_STACK, SHARED_STACK
@@ -141,14 +140,22 @@ def _ordered(platform: Platform, stack: RegionStack, node: str, file: str) -> It
 
 
 def _servers(stack: RegionStack, file: str) -> Iterator[Problem]:
-    servers = Counter(node.role for node in stack.nodes.values())["server"]
-    if servers % 2 == 0:
+    servers = [name for name, node in stack.nodes.items() if node.role == "server"]
+    if len(servers) % 2 == 0:
         yield Problem(
             file,
             "openova:nodes[*].role",
-            f"{servers} K3s servers, an even number.",
+            f"{len(servers)} K3s servers, an even number.",
             "etcd needs a majority: an even member adds a machine that can fail and no failure that is survived.",
             "Use 1, 3 or 5 servers; further nodes are agents (role: agent).",
+        )
+    if stack.k3s.api_through is not None and stack.k3s.api_through not in servers:
+        yield Problem(
+            file,
+            "openova:k3s.apiThrough",
+            f"{stack.k3s.api_through} is no K3s server of {stack.code}.",
+            "Nobody serves the Kubernetes API there, so nothing in the cluster could be changed.",
+            f"Write one of {', '.join(servers)}, or remove it: then it is the first server.",
         )
     if stack.databases.postgres.instances > len(stack.nodes):
         yield Problem(

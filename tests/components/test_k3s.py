@@ -51,14 +51,14 @@ CLUSTER = ClusterConfig(
     service_cidr="10.43.0.0/16",
     flannel_backend="wireguard-native",
     nodeport_cidrs=("10.99.1.0/24",),
-    names=("api.eu.openova.io", "192.0.2.1", "10.99.1.1", "192.0.2.1"),
+    api_names=("api.eu.openova.io", "k8s.eu.openova.io"),
     disable=("traefik",),
     snapshots=Snapshots(s3_config_secret="k3s-etcd-snapshot-s3-config"),
 )
 
 
 def test_a_server_is_configured_as_a_hardened_member_of_its_region() -> None:
-    assert server_config(CLUSTER, "eu-1", "192.0.2.1") == {
+    assert server_config(CLUSTER, "eu-1", "192.0.2.1", "10.99.1.1") == {
         "agent-token-file": "/etc/rancher/k3s/agent-token",
         "cluster-cidr": "10.42.0.0/16",
         "cluster-dns": "10.43.0.10",
@@ -76,7 +76,7 @@ def test_a_server_is_configured_as_a_hardened_member_of_its_region() -> None:
         "protect-kernel-defaults": True,
         "secrets-encryption": True,
         "service-cidr": "10.43.0.0/16",
-        "tls-san": ["10.99.1.1", "192.0.2.1", "api.eu.openova.io"],
+        "tls-san": ["10.99.1.1", "192.0.2.1", "api.eu.openova.io", "eu-1", "k8s.eu.openova.io"],
         "token-file": "/etc/rancher/k3s/token",
         "write-kubeconfig-mode": "0600",
     }
@@ -102,12 +102,12 @@ def test_without_a_bucket_no_s3_option_is_set() -> None:
 def test_what_servers_must_have_in_common_is_the_same_on_all() -> None:
     first, second = (server_config(CLUSTER, f"eu-{i}", f"192.0.2.{i}") for i in (1, 2))
 
-    assert {key for key in first if first[key] != second[key]} == {"node-ip", "node-name"}
+    assert {key for key in first if first[key] != second[key]} == {"node-ip", "node-name", "tls-san"}
 
 
-@given(st.permutations(CLUSTER.names))
+@given(st.permutations(CLUSTER.api_names))
 def test_the_order_of_names_does_not_restart_a_server(names: list[str]) -> None:
-    turned = replace(CLUSTER, names=tuple(names))
+    turned = replace(CLUSTER, api_names=tuple(names))
 
     assert render(server_config(turned, "eu-1", "192.0.2.1")) == render(server_config(CLUSTER, "eu-1", "192.0.2.1"))
 
@@ -128,30 +128,32 @@ def test_a_network_too_small_for_services_is_refused() -> None:
         cluster_dns("10.43.0.0/29")
 
 
-def test_a_kubeconfig_is_rewritten_to_the_nodes_address_and_the_clusters_name() -> None:
-    assert yaml.safe_load(rewritten(KUBECONFIG, "192.0.2.1", "k3s-eu")) == {
+def test_a_kubeconfig_has_a_context_for_each_server_with_one_authority_and_one_user() -> None:
+    def entry(name: str, address: str) -> dict[str, Any]:
+        server = f"https://{address}:6443"
+        return {"cluster": {"certificate-authority-data": "Q0E=", "server": server}, "name": name}
+
+    def context(name: str) -> dict[str, Any]:
+        return {"context": {"cluster": name, "user": "k3s-eu"}, "name": name}
+
+    assert yaml.safe_load(rewritten(KUBECONFIG, {"eu-1": "192.0.2.1", "eu-2": "192.0.2.2"}, "eu-2", "k3s-eu")) == {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [
-            {
-                "cluster": {"certificate-authority-data": "Q0E=", "server": "https://192.0.2.1:6443"},
-                "name": "k3s-eu",
-            }
-        ],
-        "contexts": [{"context": {"cluster": "k3s-eu", "user": "k3s-eu"}, "name": "k3s-eu"}],
-        "current-context": "k3s-eu",
+        "clusters": [entry("eu-1", "192.0.2.1"), entry("eu-2", "192.0.2.2")],
+        "contexts": [context("eu-1"), context("eu-2")],
+        "current-context": "eu-2",
         "users": [{"name": "k3s-eu", "user": {"client-certificate-data": "Q0VSVA==", "client-key-data": "S0VZ"}}],
     }
 
 
 def test_an_ipv6_address_stands_in_brackets() -> None:
-    assert "https://[2001:db8::1]:6443" in rewritten(KUBECONFIG, "2001:db8::1", "k3s-eu")
+    assert "https://[2001:db8::1]:6443" in rewritten(KUBECONFIG, {"eu-1": "2001:db8::1"}, "eu-1", "k3s-eu")
 
 
 @pytest.mark.parametrize("text", ["", "S0VZ", "clusters: []", KUBECONFIG.replace("contexts:", "other:")])
 def test_what_is_no_kubeconfig_is_refused_without_being_shown(text: str) -> None:
     with pytest.raises(ValueError, match=r"k3s\.yaml") as refused:
-        rewritten(text, "192.0.2.1", "k3s-eu")
+        rewritten(text, {"eu-1": "192.0.2.1"}, "eu-1", "k3s-eu")
 
     assert "S0VZ" not in str(refused.value)
     assert refused.value.__suppress_context__
@@ -239,20 +241,56 @@ def test_tokens_go_by_standard_input_and_an_agent_gets_only_its_own() -> None:
 
     assert isinstance(server["stdin"], Secret)
     assert isinstance(agent["stdin"], Secret)
-    assert reveal(server["stdin"]) == "server-token\nagent-token\n"
-    assert reveal(agent["stdin"]) == "\nagent-token\n"
+    assert reveal(server["stdin"]).endswith("\nserver-token\nagent-token\n")
+    assert reveal(agent["stdin"]).endswith("\n\nagent-token\n")
+    assert "server-token" not in reveal(agent["stdin"])
     for resource in evaluation.of_type("command:remote:Command"):
         assert "server-token" not in resource.inputs["create"]
         assert not {"triggers", "delete", "update"} & resource.inputs.keys()
 
 
-def test_the_kubeconfig_is_secret_and_names_the_first_servers_address() -> None:
-    evaluation = evaluated(cluster())
+def outputs_of(evaluation: Evaluation) -> Mapping[str, Any]:
     (outputs,) = (value for urn, value in evaluation.registered_outputs.items() if urn.endswith("::k3s-eu"))
+    return outputs
+
+
+def test_the_kubeconfig_is_secret_and_its_current_context_is_the_first_server() -> None:
+    evaluation = evaluated(cluster())
+    outputs = outputs_of(evaluation)
 
     assert isinstance(outputs["kubeconfig"], Secret)
+    parsed = yaml.safe_load(reveal(outputs["kubeconfig"]))
+    assert [context["name"] for context in parsed["contexts"]] == ["eu-1", "eu-2", "eu-3"]
+    assert parsed["current-context"] == "eu-1"
     assert outputs["api"] == "https://192.0.2.1:6443"
     assert evaluation.named("k3s-eu-kubeconfig").inputs["logging"] == "none"
+
+
+def test_another_server_to_reach_the_api_through_changes_the_current_context_and_no_command() -> None:
+    def commands(evaluation: Evaluation) -> dict[str, Any]:
+        return {each.name: reveal(each.inputs) for each in evaluation.of_type("command:remote:Command")}
+
+    first, second = evaluated(cluster()), evaluated(cluster(api_through="eu-2"))
+
+    assert commands(first) == commands(second)
+    assert outputs_of(second)["api"] == "https://192.0.2.2:6443"
+    before, after = (yaml.safe_load(reveal(outputs_of(each)["kubeconfig"])) for each in (first, second))
+    assert after == {**before, "current-context": "eu-2"}
+
+
+@pytest.mark.parametrize("node", ["eu-4", "eu-9", ""])
+def test_the_api_is_reached_through_servers_alone(node: str) -> None:
+    with pytest.raises(ValueError, match="eu-1, eu-2, eu-3"):
+        cluster(api_through=node)
+
+
+def test_the_images_are_fetched_where_their_sum_is_given() -> None:
+    def variables(args: K3sArgs, node: str) -> str:
+        return str(evaluated(args).named(f"k3s-eu-{node}-fetch").inputs["create"])
+
+    assert "IMAGES_SHA256=''" in variables(cluster(), "eu-1")
+    for node in ("eu-1", "eu-4"):
+        assert f"IMAGES_SHA256={'d' * 64}" in variables(cluster(images_sha256="d" * 64), node)
 
 
 def test_a_cluster_that_does_not_exist_yet_is_planned_with_its_ca_unknown() -> None:
@@ -280,6 +318,20 @@ def test_a_lost_first_server_is_replaced_by_turning_the_list_round_without_touch
         urn for name in ("k3s-eu-eu-4", "k3s-eu-kubeconfig") for urn in turned.named(name).depends_on
     }
     assert reveal(turned.named("k3s-eu-ca-hash").inputs["connection"])["host"] == "192.0.2.2"
+
+
+def test_a_server_at_another_address_changes_the_configuration_of_no_other_node() -> None:
+    def configured(args: K3sArgs) -> dict[str, str]:
+        create = {number: evaluated(args).named(f"k3s-eu-eu-{number}").inputs["create"] for number in range(1, 6)}
+        return {
+            f"eu-{number}": text.partition("CONFIG=")[2].partition(" JOIN_URLS=")[0] for number, text in create.items()
+        }
+
+    servers = cluster().servers
+    moved = replace(servers[1], address="192.0.2.77", connection=SshConnection(host="192.0.2.77", host_key=HOST_KEY))
+    before, after = configured(cluster()), configured(cluster(servers=(servers[0], moved, servers[2])))
+
+    assert {node for node in before if before[node] != after[node]} == {"eu-2"}
 
 
 @pytest.mark.parametrize("count", [0, 2, 4])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -50,7 +51,7 @@ def fetch(debian: Debian, release: str = RELEASE, **changes: str) -> subprocess.
         debian.put(f"/srv/{release.replace('+', '%2B')}/{asset}", text)
         debian.put(f"/srv/{release}/{asset}", text)
         sums[setting] = hashlib.sha256(text.encode()).hexdigest()
-    variables = {"RELEASE": release, "MIRROR": "file:///srv/", **sums, **changes}
+    variables = {"RELEASE": release, "MIRROR": "file:///srv/", "IMAGES_SHA256": "", **sums, **changes}
     return debian.run("k3s/scripts/fetch.sh", variables)
 
 
@@ -76,8 +77,28 @@ def test_a_release_is_staged_only_with_the_sum_that_was_pinned(debian: Debian, p
     done = fetch(debian, BINARY_SHA256=pin)
 
     assert done.returncode == 1
-    assert "k3s.binary_sha256" in done.stderr
+    assert "k3s.binarySha256" in done.stderr
     assert debian.sh("ls /opt/openova/k3s/*/k3s").returncode != 0
+
+
+def test_the_archive_of_images_is_put_where_k3s_loads_it_only_with_the_sum_that_was_pinned(debian: Debian) -> None:
+    archive = "k3s-airgap-images-amd64.tar.zst"
+    images = f"/var/lib/rancher/k3s/agent/images/{archive}"
+    debian.put(f"/srv/{RELEASE.replace('+', '%2B')}/{archive}", "images")
+    debian.put(f"/srv/{RELEASE}/{archive}", "images")
+    right = hashlib.sha256(b"images").hexdigest()
+
+    fetch(debian)
+    assert debian.sh("ls /var/lib/rancher").returncode != 0, "without a sum there is no archive"
+    refused = fetch(debian, IMAGES_SHA256="0" * 64)
+    assert refused.returncode == 1
+    assert "k3s.imagesSha256" in refused.stderr
+    assert debian.sh("ls -A /var/lib/rancher/k3s/agent/images").stdout == ""
+
+    assert changed(fetch(debian, IMAGES_SHA256=right)) == [images]
+    assert changed(fetch(debian, IMAGES_SHA256=right)) == []
+    assert debian.sh(f"cat {images}; stat -c %a {images}").stdout == "images644\n"
+    assert f"k3s: runs {RELEASE}" in changed(k3s(debian)), "a folder that was there before K3s is in nobody's way"
 
 
 def test_the_first_server_starts_a_cluster_once_and_then_belongs_to_it(debian: Debian) -> None:
@@ -198,7 +219,7 @@ def test_an_emptied_first_server_does_not_start_a_second_cluster(debian: Debian)
     refused = k3s(debian)
 
     assert refused.returncode == 1
-    assert "put a server that runs first in 'servers'" in refused.stderr
+    assert "put a server that runs first in 'nodes'" in refused.stderr
     assert starts(debian) == []
 
 
@@ -223,6 +244,38 @@ def test_an_agent_joins_through_the_server_that_answers(debian: Debian) -> None:
     assert debian.sh("cat /etc/rancher/k3s/token").stdout == f"K10{CA_HASH}::node:secret-a\n"
     assert debian.sh("ls /etc/rancher/k3s").stdout.split() == ["config.yaml", "config.yaml.d", "token"]
     assert changed(k3s(debian, "\nsecret-a\n", ROLE="agent", CA_HASH=CA_HASH)) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "etcd cluster join failed: duplicate node name found, please use a unique name for this node",
+        "Waiting to retrieve agent configuration; server is not ready: Node password rejected, duplicate hostname",
+    ],
+)
+def test_a_name_that_the_cluster_gave_to_another_host_is_refused_as_soon_as_k3s_says_so(
+    debian: Debian, said: str
+) -> None:
+    fetch(debian)
+    serve(debian, "127.0.0.3")
+    begun = time.monotonic()
+
+    refused = k3s(debian, CA_HASH=CA_HASH, CONFIG=f"broken: {said}", START_SECONDS="300")
+
+    assert time.monotonic() - begun < 60
+    assert refused.returncode == 1
+    assert "kubectl delete node eu-1" in refused.stderr
+    assert debian.sh("systemctl is-active k3s").stdout == "inactive\n"
+    assert f"k3s: runs {RELEASE}" in changed(k3s(debian, CA_HASH=CA_HASH)), "the old node was deleted"
+
+
+def test_a_member_is_not_taken_for_another_host_by_what_its_journal_says(debian: Debian) -> None:
+    fetch(debian)
+    k3s(debian)
+
+    refused = k3s(debian, CONFIG="broken: Node password rejected", START_SECONDS="10")
+
+    assert "the old ones run again" in refused.stderr
 
 
 def test_a_node_does_not_join_where_nobody_answers(debian: Debian) -> None:

@@ -66,6 +66,10 @@ class Engine:
         """Compares the state with the world, as far as the provider can."""
         return self._run("refresh", "--yes", "--skip-preview")
 
+    def unprotect(self) -> None:
+        """Lets the next run delete what the program no longer has; it protects the rest again."""
+        self._pulumi("state", "unprotect", "--all", "--yes")
+
     def kubeconfig(self, code: str) -> str:
         """What a region's cluster gave out."""
         return self._pulumi("stack", "output", "--show-secrets", f"{code}-kubeconfig").stdout

@@ -87,17 +87,7 @@ class Lab:
             "knows": [other.code for other in REGIONS],
             "server_token": secrets.token_hex(16),
             "agent_token": secrets.token_hex(16),
-            "hosts": [
-                {
-                    "name": host.name,
-                    "address": host.address,
-                    "mesh_address": host.mesh_address,
-                    "mesh_key": mesh_key(),
-                    "host_key": host.host_key.public,
-                    "user": region.user,
-                }
-                for host in self.of(region)
-            ],
+            "hosts": [told(host) for host in self.of(region)],
         }
 
     def write_plan(self) -> Path:
@@ -111,6 +101,18 @@ class Lab:
         """The plan of one region, to be changed in place."""
         found: dict[str, Any] = next(item for item in self.plan["regions"] if item["code"] == region.code)
         return found
+
+
+def told(host: Host) -> dict[str, Any]:
+    """What the program is told about a host, with a fresh key for the mesh."""
+    return {
+        "name": host.name,
+        "address": host.address,
+        "mesh_address": host.mesh_address,
+        "mesh_key": mesh_key(),
+        "host_key": host.host_key.public,
+        "user": host.region.user,
+    }
 
 
 def mesh_key() -> str:

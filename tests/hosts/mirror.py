@@ -28,25 +28,28 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.hosts.world import OFFICE, World
 
 STANDINS: Final = Path(__file__).parent / "standins"
+IMAGES: Final = "k3s-airgap-images-amd64.tar.zst"
 INSTALLER: Final = Path(__file__).parents[1] / "components" / "standins" / "install.sh"
 
 
 @dataclass(frozen=True)
 class Release:
-    """A release by its tag, and the sums of its two files."""
+    """A release by its tag, and the sums of its files."""
 
     tag: str
     binary_sha256: str
     installer_sha256: str
+    images_sha256: str
 
 
 def publish(folder: Path, tag: str) -> Release:
     """Puts the stand-in into the folder as the release of that tag."""
     sums = []
-    for asset, source in (("k3s", STANDINS / "k3s"), ("install.sh", INSTALLER)):
+    assets = {"k3s": (STANDINS / "k3s").read_text(), "install.sh": INSTALLER.read_text(), IMAGES: "images of RELEASE\n"}
+    for asset, text in assets.items():
         file = folder / tag / asset
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(source.read_text().replace("RELEASE", tag))
+        file.write_text(text.replace("RELEASE", tag))
         sums.append(hashlib.sha256(file.read_bytes()).hexdigest())
     return Release(tag, *sums)
 

@@ -12,7 +12,7 @@ import pulumi
 
 from components.k3s import K3sArgs, K3sCluster, K3sNode
 from components.network import Mesh, MeshArgs, MeshNode, MeshPeer, public_key
-from components.node import Node, NodeArgs, SshConnection, connection
+from components.node import Node, NodeArgs, SshConnection
 
 VARIABLE: Final = "OPENOVA_HOSTS_PLAN"
 INTERFACE: Final = "openova0"
@@ -25,8 +25,6 @@ Plan = Mapping[str, Any]
 def main() -> None:
     """The program of the stack. Raises KeyError without the variable that names the plan's file."""
     plan = json.loads(Path(os.environ[VARIABLE]).read_text())
-    # A refused host is retried as long as a fresh one boots: a test has no time for it.
-    connection.DIAL_ERROR_LIMIT = plan["dials"]  # type: ignore[misc]
     for region in plan["regions"]:
         if region["code"] in plan["up"]:
             cluster = build(plan, region)
@@ -68,6 +66,7 @@ def _connection(plan: Plan, host: Plan) -> SshConnection:
         host_key=host["host_key"],
         user=host["user"],
         private_key=pulumi.Output.secret(plan["login"]),
+        dial_error_limit=plan["dials"],
     )
 
 
@@ -100,21 +99,15 @@ def _k3s(plan: Plan, region: Plan, after: Sequence[pulumi.Resource]) -> K3sClust
     return K3sCluster(
         f"{region['code']}-k3s",
         K3sArgs(
-            servers=[
-                K3sNode(
-                    name=host["name"],
-                    connection=_connection(plan, host),
-                    address=host["address"],
-                    mesh_address=host["mesh_address"],
-                )
-                for host in region["hosts"]
-            ],
-            agents=(),
+            servers=_k3s_nodes(plan, region, "server"),
+            agents=_k3s_nodes(plan, region, "agent"),
             region_label=region["name"],
             release=plan["release"]["tag"],
             binary_sha256=plan["release"]["binary_sha256"],
             installer_sha256=plan["release"]["installer_sha256"],
+            images_sha256=plan["release"]["images_sha256"],
             mirror=plan["mirror"],
+            api_through=region.get("api_through"),
             pod_cidr="10.42.0.0/16",
             service_cidr="10.43.0.0/16",
             nodeport_cidrs=(region["mesh"],),
@@ -125,3 +118,16 @@ def _k3s(plan: Plan, region: Plan, after: Sequence[pulumi.Resource]) -> K3sClust
             after=after,
         ),
     )
+
+
+def _k3s_nodes(plan: Plan, region: Plan, role: str) -> list[K3sNode]:
+    return [
+        K3sNode(
+            name=host["name"],
+            connection=_connection(plan, host),
+            address=host["address"],
+            mesh_address=host["mesh_address"],
+        )
+        for host in region["hosts"]
+        if host.get("role", "server") == role
+    ]

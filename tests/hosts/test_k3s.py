@@ -18,7 +18,11 @@ NEXT = "v1.35.1+k3s1"
 
 def fetch(step: Step, host: Host, tag: str) -> Done:
     release = publish(step.lab.folder / "mirror", tag)
-    sums = {"BINARY_SHA256": release.binary_sha256, "INSTALLER_SHA256": release.installer_sha256}
+    sums = {
+        "BINARY_SHA256": release.binary_sha256,
+        "INSTALLER_SHA256": release.installer_sha256,
+        "IMAGES_SHA256": release.images_sha256,
+    }
     return host.run("k3s/scripts/fetch.sh", {"RELEASE": tag, "MIRROR": step.lab.mirror, **sums})
 
 
@@ -52,6 +56,11 @@ def process(host: Host) -> str:
 def wiped(host: Host) -> None:
     """The host as a reinstallation leaves it, as far as K3s goes."""
     host.told("systemctl disable --now --quiet k3s; rm -rf /etc/rancher /var/lib/rancher /opt/openova/k3s/[!v]*")
+
+
+def forgotten(host: Host, by: Host) -> None:
+    """The host's node is deleted, through another server."""
+    by.told(f"k3s kubectl delete node {host.name}")
 
 
 def ca_hash(host: Host) -> str:
@@ -97,6 +106,7 @@ def test_an_emptied_server_joins_only_the_cluster_whose_ca_it_was_told_with_the_
     wiped(host)
     forged_token = k3s(both, host, good, token="forged", CA_HASH=right, START_SECONDS="6")
     wiped(host)
+    forgotten(host, first)
     joined = k3s(both, host, good, CA_HASH=right)
 
     assert forged_ca.returncode == forged_token.returncode == 1
@@ -115,9 +125,10 @@ def test_an_emptied_first_server_begins_no_second_cluster(both: Step) -> None:
 
     refused = k3s(both, first, good)
     assert refused.returncode == 1
-    assert "put a server that runs first in 'servers'" in refused.stderr
+    assert "put a server that runs first in 'nodes'" in refused.stderr
     assert first.told("grep -c begins /var/lib/standin.log") == "1"
 
+    forgotten(first, second)
     assert changed(k3s(both, first, good, CA_HASH=right))
     assert ca_hash(first) == right
 
@@ -132,6 +143,7 @@ def test_a_new_release_comes_after_a_snapshot_and_one_that_skips_a_minor_is_refu
     assert changed(fetch(both, host, NEXT))
     assert f"k3s: runs {NEXT}" in changed(k3s(both, host, RELEASE=NEXT))
     told = [line.split(" ", 1)[1] for line in host.told("tail -n3 /var/lib/standin.log").splitlines()]
+    assert NEXT in host.told("cat /var/lib/rancher/k3s/agent/images/k3s-airgap-images-amd64.tar.zst")
     assert told[0] == f"takes a snapshot of {both.lab.release.tag}"
     assert told[2] == "ready"
     assert changed(k3s(both, host, RELEASE=NEXT)) == []

@@ -74,6 +74,17 @@ def test_a_cluster_of_agents_only_is_refused(root: Path) -> None:
     only_problem(root, IN, "openova:nodes[*].role")
 
 
+@pytest.mark.parametrize("node", ["contabo-in-3", "contabo-eu-1", "contabo-in-9"])
+def test_the_api_is_reached_through_a_server_of_the_region(root: Path, node: str) -> None:
+    for agent in ("contabo-in-2", "contabo-in-3"):
+        edit(root / IN, f"config.openova:nodes.{agent}.role", "agent")
+    edit(root / IN, "config.openova:k3s.apiThrough", node)
+    assert "Write one of contabo-in-1, or" in only_problem(root, IN, "openova:k3s.apiThrough").fix
+
+    edit(root / IN, "config.openova:k3s.apiThrough", "contabo-in-1")
+    assert problems(root) == ()
+
+
 def test_postgresql_has_no_more_instances_than_nodes(root: Path) -> None:
     edit(root / IN, "config.openova:databases.postgres.instances", 4)
     only_problem(root, IN, "openova:databases.postgres.instances")

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Stages one release of K3s, checked by sha256; nothing that runs is touched.
-# Variables: RELEASE, BINARY_SHA256, INSTALLER_SHA256, MIRROR (empty: GitHub). Runs after prelude.sh.
+# Variables: RELEASE, BINARY_SHA256, INSTALLER_SHA256, IMAGES_SHA256 (empty: K3s pulls its images from a registry),
+# MIRROR (empty: GitHub). Runs after prelude.sh.
 
 STAGE=/opt/openova/k3s/$RELEASE
+IMAGES=/var/lib/rancher/k3s/agent/images # K3s loads what it finds here when it starts
 TAG=${RELEASE//+/%2B}
 if [[ -n $MIRROR ]]; then
   BINARY_URL=${MIRROR%/}/$TAG
@@ -13,8 +15,8 @@ else
 fi
 
 case $(uname -m) in
-  x86_64) ASSET=k3s ;;
-  aarch64) ASSET=k3s-arm64 ;;
+  x86_64) ASSET=k3s ARCHIVE=k3s-airgap-images-amd64.tar.zst ;;
+  aarch64) ASSET=k3s-arm64 ARCHIVE=k3s-airgap-images-arm64.tar.zst ;;
   *) refuse "K3s $RELEASE is installed on x86_64 or aarch64" \
     "this host is $(uname -m); nothing was installed" "take the host out of 'nodes'" ;;
 esac
@@ -23,10 +25,10 @@ matches() { # FILE SHA256
   [[ -f $1 ]] && sha256sum --check --status - <<<"$2  $1"
 }
 
-stage() { # FILE URL SHA256 SETTING
-  local file=$STAGE/$1 url=$2 sum=$3 setting=$4 got
+stage() { # FILE MODE URL SHA256 SETTING
+  local file=$1 mode=$2 url=$3 sum=$4 setting=$5 got
   [[ $sum =~ ^[0-9a-f]{64}$ ]] || refuse \
-    "every program that runs as root on a node is pinned by its sha256" \
+    "everything that runs as root on a node is pinned by its sha256" \
     "'$setting' is '$sum', which is none, so whatever the download server sends would run; nothing was installed" \
     "set '$setting' to the sha256 of $url, as its publisher states it for $RELEASE"
   if matches "$file" "$sum"; then
@@ -45,11 +47,15 @@ stage() { # FILE URL SHA256 SETTING
       "$url has $got instead of $sum; it was thrown away" \
       "find out which one the publisher states for $RELEASE; only if it is the former, correct '$setting'"
   fi
-  chmod 755 "$file.part"
+  chmod "$mode" "$file.part"
   mv -f "$file.part" "$file"
   printf 'changed %s\n' "$file"
 }
 
 mkdir -p "$STAGE"
-stage install.sh "$INSTALLER_URL/install.sh" "$INSTALLER_SHA256" k3s.installer_sha256
-stage k3s "$BINARY_URL/$ASSET" "$BINARY_SHA256" k3s.binary_sha256
+stage "$STAGE/install.sh" 755 "$INSTALLER_URL/install.sh" "$INSTALLER_SHA256" k3s.installerSha256
+stage "$STAGE/k3s" 755 "$BINARY_URL/$ASSET" "$BINARY_SHA256" k3s.binarySha256
+if [[ -n $IMAGES_SHA256 ]]; then
+  mkdir -p "$IMAGES"
+  stage "$IMAGES/$ARCHIVE" 644 "$BINARY_URL/$ARCHIVE" "$IMAGES_SHA256" k3s.imagesSha256
+fi

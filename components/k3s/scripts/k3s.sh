@@ -30,9 +30,9 @@ version_of() { # BINARY: v1.34.2+k3s1
 
 check_release() {
   [[ -x $STAGE/k3s && $(version_of "$STAGE/k3s") == "$RELEASE" ]] || refuse \
-    "'k3s.version' and 'k3s.binary_sha256' mean the same release" \
+    "'k3s.version' and 'k3s.binarySha256' mean the same release" \
     "the staged binary says it is not $RELEASE; nothing was installed" \
-    "set 'k3s.binary_sha256' to the sum that K3s publishes for $RELEASE"
+    "set 'k3s.binarySha256' to the sum that K3s publishes for $RELEASE"
   [[ -x $BINARY ]] && member || return 0
   local from to
   from=$(version_of "$BINARY" | cut -d. -f2)
@@ -94,8 +94,8 @@ choose_membership() {
   elif [[ $found == 0 ]]; then
     refuse "a node joins a cluster whose CA it can check" \
       "$peer serves a cluster, this first server is empty and knows no CA of it; nothing was started" \
-      "put a server that runs first in 'servers' and this one last, remove its old entry with 'kubectl delete node \
-$NODE_NAME', and run 'pulumi up' again"
+      "put a server that runs first in 'nodes' of the region and this one last, remove its old entry with 'kubectl \
+delete node $NODE_NAME', and run 'pulumi up' again (docs/nodes.md)"
   elif [[ -n $hash ]]; then
     refuse "a node joins through a server that answers" \
       "none of these does: $JOIN_URLS; nothing was started" \
@@ -122,7 +122,7 @@ check_others() {
   while down=$(servers_down) && [[ -n $down ]]; do
     ((SECONDS < deadline)) || refuse "one server restarts at a time, with all others ready" \
       "not ready: $down; restarting this one too could stop the whole cluster; K3s here runs on as it was" \
-      "repair it, or if it is gone for good, run 'kubectl delete node' and take it out of 'servers'"
+      "repair it, or if it is gone for good, run 'kubectl delete node' and replace it (docs/nodes.md)"
     sleep 5
   done
 }
@@ -132,13 +132,20 @@ healthy() {
   [[ $ROLE == agent ]] || [[ $("$BINARY" kubectl get --raw /readyz --request-timeout=5s 2>/dev/null) == ok ]]
 }
 
+# The cluster knows another host by this name, and K3s says so at once. Waiting longer helps nobody then.
+name_taken() {
+  [[ $JOINS == yes ]] && journalctl --unit "$UNIT" --since "@$STARTED_AT" --no-pager --output cat |
+    grep -E 'duplicate node name found|Node password rejected' >/dev/null
+}
+
 restart_and_wait() {
   local deadline=$((SECONDS + START_SECONDS))
+  STARTED_AT=$(($(date +%s) + 1)) # without what the process before this one said last
   systemctl reset-failed "$UNIT" 2>/dev/null || true
   systemctl restart --no-block "$UNIT"
   sleep 5 # the old process may still answer
   until healthy; do
-    ((SECONDS < deadline)) || return 1
+    if ((SECONDS >= deadline)) || name_taken; then return 1; fi
     sleep 3
   done
 }
@@ -201,9 +208,16 @@ explain_failure() {
 start_or_put_back() {
   if restart_and_wait; then return; fi
   explain_failure
+  if name_taken; then
+    systemctl stop "$UNIT"
+    refuse "a name belongs to one host at a time" \
+      "the cluster has a node $NODE_NAME that was another host, or this one before it was reinstalled; the cluster is \
+as it was, and K3s does not run here" \
+      "if that host is gone for good, run 'kubectl delete node $NODE_NAME' through another server and 'pulumi up' \
+again (docs/nodes.md)"
+  fi
   [[ -d $BACKUP ]] || refuse "K3s comes up within $START_SECONDS s" "it did not; the unit $UNIT keeps trying" \
-    "read the lines above; a node reinstalled under its old name needs 'kubectl delete node $NODE_NAME' and \
-'kubectl -n kube-system delete secret $NODE_NAME.node-password.k3s' first; then run 'pulumi up' again"
+    "read the lines above and run 'pulumi up' again; for a node reinstalled under its old name see docs/nodes.md"
   put_back
   local outcome="with the old ones it did not either; the cluster lacks this node"
   if restart_and_wait; then outcome="the old ones run again"; fi
@@ -217,8 +231,9 @@ IFS= read -r AGENT_TOKEN
   "a node joins with its cluster's token" "the token is empty; nothing was changed" \
   "bring the shared stack up, which makes the tokens"
 
-WAS_RUNNING=no
+WAS_RUNNING=no JOINS=yes
 if healthy; then WAS_RUNNING=yes; fi
+if member; then JOINS=no; fi
 check_release
 check_token
 choose_membership
