@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.hosts import cache, engine
+from lab import debian
+from lab.world import REGIONS
+from tests.hosts import engine
 from tests.hosts.engine import Engine, Outcome
 from tests.hosts.lab import Lab, lab
-from tests.hosts.world import REGIONS
 
 
 def lines() -> list[str]:
     """Seconds up to K3s (base system, firewall, mesh), their ratio, and those of a run that has nothing to do; or
     one line that says what this machine lacks."""
-    if absent := cache.missing() or engine.missing():
+    if absent := debian.missing() or engine.missing():
         return [f"not measured: {absent}"]
     alone, _ = max(measured([1], [region.code]) for region in REGIONS)
     together, again = measured([1, 2, 3], [region.code for region in REGIONS])

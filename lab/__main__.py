@@ -1,18 +1,13 @@
-"""`python -m lab build`: builds the programs of the lab."""
+"""`python -m lab build|debian|postgres`: builds what the lab runs; see docs/lab.md."""
 
 from __future__ import annotations
 
-import subprocess
 import sys
 
-from lab.tools import BUILD, build, cache
+from lab.build import main
+from lab.tools import cache
 
 if __name__ == "__main__":
-    if sys.argv[1:] != ["build"]:
-        sys.exit(f"{BUILD}: builds what the lab runs, into {cache()}")
-    try:
-        build()
-    except RuntimeError as error:
-        sys.exit(str(error))
-    except subprocess.CalledProcessError as error:
-        sys.exit(f"{error}\nWhat go says is above. Nothing was installed; run '{BUILD}' again once it is mended.")
+    if sys.argv[1:] not in (["build"], ["debian"], ["postgres"]):
+        sys.exit(f"python -m lab build|debian|postgres: the programs into {cache()}, the hosts' Debian, PostgreSQL")
+    main(sys.argv[1])

@@ -83,11 +83,11 @@ class ApiServer:
                 self.kubectl("wait", "--for=condition=Established", f"crd/{document['metadata']['name']}")
 
 
-def definitions(name: str, kind: str) -> list[dict[str, Any]]:
-    """The objects of one kind in `<name>.yaml` of the cache."""
+def definitions(name: str, kind: str = "") -> list[dict[str, Any]]:
+    """The objects of one kind, or all, in `<name>.yaml` of the cache."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     documents = yaml.load_all((cache() / "definitions" / f"{name}.yaml").read_text(), loader)
-    return [document for document in documents if document and document["kind"] == kind]
+    return [document for document in documents if document and kind in ("", document["kind"])]
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import multiprocessing
 import os
 import runpy
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from operations.plan.recorded import Evaluation
+    from operations.plan.recorded import Evaluation, Recorded
 
 PROGRAM = Path(__file__).parents[2] / "__main__.py"
 """The one program, whichever folder's configuration is planned."""
@@ -77,8 +77,11 @@ class Workers:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def run(job: Job) -> Evaluation:
-    """Evaluate one stack in this process. Raises ProgramError."""
+def run(job: Job, provider: Callable[[Recorded], Mapping[str, Any]] | None = None) -> Evaluation:
+    """Evaluate one stack in this process; `provider` answers in the place of the plan's stand-ins.
+
+    Raises ProgramError.
+    """
     import pulumi
 
     from operations.plan.answers import answer, applied
@@ -98,7 +101,7 @@ def run(job: Job) -> Evaluation:
                 stack=job.stack,
                 config=job.config,
                 secret_keys=job.secret_keys,
-                answer=answer if job.preview else applied,
+                answer=provider or (answer if job.preview else applied),
                 read_stack=lambda name: job.outputs.get(name, {}),
                 preview=job.preview,
             ),

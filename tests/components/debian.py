@@ -1,6 +1,6 @@
 """A booted Debian for tests of scripts that run on nodes.
 
-Needs root, systemd-nspawn and the Debian that `python -m tests.hosts.lab build` makes (tests/hosts/cache.py).
+Needs root, systemd-nspawn and the Debian that `python -m lab debian` makes (lab/debian.py).
 It boots there with a network of its own and an overlay in memory: neither this machine nor that folder changes.
 """
 
@@ -16,7 +16,7 @@ from typing import Final
 import pytest
 
 from components.node import command, standard_input
-from tests.hosts.cache import debian_root, missing
+from lab.debian import debian_root, missing
 
 COMPONENTS: Final = Path(__file__).parents[2] / "components"
 STANDINS: Final = Path(__file__).parent / "standins"

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.hosts import cache, engine
+from lab import debian
+from lab.host import Host
+from lab.world import EUROPE, INDIA
+from tests.hosts import engine
 from tests.hosts import lab as labs
 from tests.hosts.engine import Engine, Outcome
-from tests.hosts.host import Host
 from tests.hosts.lab import Lab
 from tests.hosts.machine import state
-from tests.hosts.world import EUROPE, INDIA
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +26,7 @@ def machine_before() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def lab(machine_before: dict[str, str]) -> Iterator[Lab]:
     """Six booted hosts, fresh until a later fixture works on them."""
-    if absent := cache.missing():
+    if absent := debian.missing():
         pytest.skip(absent)
     with labs.lab() as made:
         made.boot()

@@ -1,4 +1,4 @@
-"""Booted hosts of two regions, with what they are told; `python -m tests.hosts.lab build` makes what they boot from."""
+"""Booted hosts of two regions, with what they are told."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import secrets
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,11 +13,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from tests.hosts.cache import build, debian_root
-from tests.hosts.disk import key_pair
-from tests.hosts.host import Host
-from tests.hosts.mirror import Release, certify, mirror, publish
-from tests.hosts.world import ADMIN_CIDR, OFFICE, REGIONS, Region, World, world
+from lab.disk import key_pair
+from lab.host import Host
+from lab.mirror import Release, certify, mirror
+from lab.world import ADMIN_CIDR, OFFICE, REGIONS, Region, World, world
+from tests.hosts.release import publish
 
 TAG: Final = "v1.34.2+k3s1"
 SERVERS: Final = (1, 2, 3)
@@ -135,12 +134,3 @@ def lab(numbers: Sequence[int] = SERVERS) -> Iterator[Lab]:
         made.mirror = stack.enter_context(mirror(made.world, folder / "mirror"))
         made.make_plan()
         yield made
-
-
-if __name__ == "__main__":
-    if sys.argv[1:] != ["build"]:
-        sys.exit(f"python -m tests.hosts.lab build: makes {debian_root()}, what the hosts of the tests boot from")
-    try:
-        build(debian_root())
-    except RuntimeError as error:
-        sys.exit(str(error))

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.hosts.host import Host
+from lab.host import Host
 
 _DIAL = """
 import socket, sys

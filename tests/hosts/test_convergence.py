@@ -13,12 +13,12 @@ import pytest
 import yaml
 
 from components.network import public_key
+from lab.disk import key_pair
+from lab.host import Host
+from lab.world import EUROPE, INDIA, Region
 from tests.hosts.conftest import Step, succeeded
-from tests.hosts.disk import key_pair
-from tests.hosts.host import Host
 from tests.hosts.lab import mesh_key
 from tests.hosts.pings import unreachable
-from tests.hosts.world import EUROPE, INDIA, Region
 
 pytestmark = [pytest.mark.hosts, pytest.mark.engine]
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from components.node import Firewall, ruleset
+from lab.disk import key_pair
+from lab.host import Done, Host
+from lab.world import ADMIN_CIDR, OFFICE, STRANGER
 from tests.components.debian import changed
 from tests.hosts.conftest import Step
-from tests.hosts.disk import key_pair
-from tests.hosts.host import Done, Host
 from tests.hosts.pings import doors
 from tests.hosts.program import INTERFACE, PORT
-from tests.hosts.world import ADMIN_CIDR, OFFICE, STRANGER
 
 pytestmark = pytest.mark.hosts
 

@@ -13,12 +13,12 @@ import pytest
 from components.k3s import server_config
 from components.k3s.config import ClusterConfig, Snapshots, render
 from components.network import render as mesh_configuration
+from lab.host import COMPONENTS, Done, Host
+from lab.world import EUROPE
 from tests.components.debian import changed
-from tests.hosts.host import COMPONENTS, Done, Host
 from tests.hosts.lab import Lab, mesh_key
 from tests.hosts.program import INTERFACE, PORT
 from tests.hosts.test_doors import rules
-from tests.hosts.world import EUROPE
 
 pytestmark = pytest.mark.hosts
 

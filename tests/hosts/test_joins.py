@@ -12,13 +12,13 @@ from contextlib import contextmanager
 import pytest
 import yaml
 
+from lab.host import Host
+from lab.world import INDIA
 from tests.hosts.conftest import Step, succeeded
-from tests.hosts.host import Host
 from tests.hosts.lab import told
 from tests.hosts.pings import unreachable
 from tests.hosts.test_convergence import answer_to, starts
 from tests.hosts.test_k3s import forgotten, wiped
-from tests.hosts.world import INDIA
 
 pytestmark = [pytest.mark.hosts, pytest.mark.engine]
 

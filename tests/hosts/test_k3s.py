@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import pytest
 
+from lab.host import Done, Host
+from lab.world import INDIA
 from tests.components.debian import changed
 from tests.hosts.conftest import Step
-from tests.hosts.host import Done, Host
-from tests.hosts.mirror import publish
-from tests.hosts.world import INDIA
+from tests.hosts.release import publish
 
 pytestmark = [pytest.mark.hosts, pytest.mark.engine]
 

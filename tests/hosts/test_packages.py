@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from lab.host import Done, Host
 from tests.components.debian import changed
-from tests.hosts.host import Done, Host
 
 pytestmark = pytest.mark.hosts
 

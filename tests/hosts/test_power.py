@@ -6,9 +6,9 @@ import time
 
 import pytest
 
+from lab.world import EUROPE, OFFICE, STRANGER
 from tests.hosts.conftest import Step, succeeded
 from tests.hosts.pings import doors, unreachable
-from tests.hosts.world import EUROPE, OFFICE, STRANGER
 
 pytestmark = [pytest.mark.hosts, pytest.mark.engine]
 

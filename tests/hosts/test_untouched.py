@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from lab.debian import debian_root
+from lab.host import Host
 from tests.components.debian import changed
-from tests.hosts.cache import debian_root
-from tests.hosts.host import Host
 from tests.hosts.machine import state
 
 pytestmark = pytest.mark.hosts

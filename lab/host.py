@@ -5,15 +5,15 @@ from __future__ import annotations
 import shlex
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from components.node import command, standard_input
-from tests.hosts.disk import Access, KeyPair, key_pair, prepare
-from tests.hosts.world import FOLDER, OFFICE, Region, World, cgroup, leave_cgroup
+from lab.disk import Access, KeyPair, key_pair, prepare
+from lab.world import FOLDER, OFFICE, Region, World, cgroup, leave_cgroups
 
-COMPONENTS: Final = Path(__file__).parents[2] / "components"
+COMPONENTS: Final = Path(__file__).parents[1] / "components"
 BOOT_SECONDS: Final = 120
 STEP_SECONDS: Final = 120
 DIALS: Final = 6
@@ -25,34 +25,57 @@ class Host:
     """A host of `region`, its `number` within it. It is prepared at once, and boots with `start` and `wait`.
 
     It logs in `login` (of `keys`, a folder of the test that holds its private half), trusts the certificate `trust`,
-    has the address, user and MTU of the region, and like a cloud image still takes passwords.
+    has the address, user and MTU of the region, and like a cloud image still takes passwords. `binds` are options of
+    systemd-nspawn that show it folders of this machine. With `running`, its first process, it is one that was booted
+    before, with the host key in `keys`.
     """
 
-    def __init__(self, world: World, region: Region, number: int, keys: Path, login: KeyPair, trust: str = "") -> None:
-        self.world, self.region, self.number = world, region, number
+    def __init__(
+        self,
+        world: World,
+        region: Region,
+        number: int,
+        keys: Path,
+        login: KeyPair,
+        trust: str = "",
+        binds: Sequence[str] = (),
+        running: int = 0,
+    ) -> None:
+        self.world, self.region, self.number, self.binds = world, region, number, binds
         self.name = f"{region.code}-{number}"
         self.address = region.address(number)
         self.mesh_address = region.mesh_address(number)
-        self.host_key = key_pair()
         self.keys = keys
         self._nspawn: subprocess.Popen[bytes] | None = None
-        self._leader = 0
-        (keys / f"{self.name}.known").write_text(f"{self.address} {self.host_key.public}\n")
+        self._leader = running
+        known = keys / f"{self.name}.known"
+        if running:
+            self.host_key = KeyPair("", known.read_text().split(" ", 1)[1].strip())
+            return
+        self.host_key = key_pair()
+        known.write_text(f"{self.address} {self.host_key.public}\n")
         prepare(world, region, self.name, self.address, Access(self.host_key, login, trust))
+
+    @property
+    def leader(self) -> int:
+        """Its first process on this machine; 0 while it is not up."""
+        return self._leader if self._leader and Path(f"/proc/{self._leader}/ns/net").exists() else 0
 
     # Power
 
     def start(self) -> None:
         """Switches the host on; `wait` says when it is up."""
-        groups = " ".join(shlex.quote(f"{folder}/cgroup.procs") for folder in cgroup(self.name))
+        groups = " ".join(shlex.quote(f"{folder}/cgroup.procs") for folder in cgroup(self.world.tag, self.name))
         boot = f"for group in {groups}; do echo 0 > $group; done; exec systemd-nspawn "
         boot += f"--quiet --directory={FOLDER}/{self.name}/root --machine={self.name} --hostname=fresh "
         boot += f"--network-bridge=br-{self.region.code} --bind=/dev/net/tun --register=no --keep-unit "
-        boot += "--resolv-conf=off --timezone=off --link-journal=no --console=pipe --boot"
-        null = subprocess.DEVNULL
-        self._nspawn = subprocess.Popen(
-            self.world.inside(["sh", "-c", boot]), stdin=null, stdout=null, stderr=subprocess.PIPE
-        )
+        boot += "--resolv-conf=off --timezone=off --link-journal=no --console=pipe "
+        boot += f"{shlex.join(self.binds)} --boot"
+        null, log = subprocess.DEVNULL, self.keys / f"{self.name}.nspawn"
+        with log.open("wb") as said:
+            self._nspawn = subprocess.Popen(
+                self.world.inside(["sh", "-c", boot]), stdin=null, stdout=null, stderr=said, start_new_session=True
+            )
 
     def wait(self) -> None:
         """Until the host is up, its sshd included. Raises TimeoutError."""
@@ -90,13 +113,13 @@ class Host:
         assert self._nspawn is not None
         self._nspawn.communicate(timeout=BOOT_SECONDS)
         self._leader = 0
-        leave_cgroup(self.name)
+        leave_cgroups(self.world.tag, self.name)
 
     def _find_leader(self) -> int:
         """The host's first process: nsenter, nspawn, init."""
         assert self._nspawn is not None
         if self._nspawn.poll() is not None:
-            raise RuntimeError(f"{self.name}: {self._nspawn.communicate()[1].decode()}")
+            raise RuntimeError(f"{self.name}: {(self.keys / f'{self.name}.nspawn').read_text()}")
         pid = self._nspawn.pid
         try:
             for _ in range(2):

@@ -1,13 +1,14 @@
 """A network of its own for booted hosts: two regions, an office that may administer them, and a stranger.
 
-All of it lives in namespaces of one process, which ends when its standard input does: whatever becomes of the
-tests, no process, mount or interface of this stays behind. The addresses are from the ranges for documentation
-(RFC 5737).
+All of it lives in namespaces of one process, and no process, mount or interface stays behind when that one ends: with
+its standard input, whatever becomes of the tests that made it, or by `end`, where it was kept.
+The addresses are from the ranges for documentation (RFC 5737).
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -65,15 +66,15 @@ for region in $NETWORKS; do
   ip route replace "$network.0/24" dev "$bridge" src "${OFFICES%% *}"
 done
 echo ready
-exec cat
+exec $KEEPER
 """
 
 
 class World:
-    """`pid` is the process whose namespaces are the world."""
+    """`pid` is the process whose namespaces are the world; `tag` begins the names of its control groups."""
 
-    def __init__(self, pid: int) -> None:
-        self.pid = pid
+    def __init__(self, pid: int, tag: str = "") -> None:
+        self.pid, self.tag = pid, tag or f"openova-{os.getpid()}"
         self.folder = Path(f"/proc/{pid}/root{FOLDER}")
 
     def within(self, command: Sequence[str]) -> list[str]:
@@ -89,53 +90,86 @@ class World:
         done = subprocess.run(self.inside(command), capture_output=True, text=True, check=True, timeout=30)
         return done.stdout
 
+    def alive(self) -> bool:
+        """Whether its process is there, and not another one by the same number."""
+        try:
+            return Path(f"/proc/{self.pid}/comm").read_text() == "sleep\n"
+        except FileNotFoundError:
+            return False
+
+    def end(self) -> None:
+        """Ends everything in it. Raises OSError where its control groups stay in use."""
+        if self.alive():
+            os.kill(self.pid, signal.SIGKILL)
+        leave_cgroups(self.tag)
+
 
 @contextmanager
 def world() -> Iterator[World]:
     """Makes the network, and ends everything in it afterwards."""
-    unshare = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "bash", "-c", _START]
-    environment = {
-        **os.environ,
-        "OFFICES": f"{OFFICE} {STRANGER}",
-        "NETWORKS": " ".join(f"{region.code}={region.network}" for region in REGIONS),
-    }
-    pipe = subprocess.PIPE
-    with subprocess.Popen(unshare, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, text=True) as holder:
+    with _begin("cat", subprocess.PIPE) as holder:
         assert holder.stdin is not None
-        assert holder.stdout is not None
         try:
-            if holder.stdout.readline() != "ready\n":
-                holder.stdin.close()
-                raise RuntimeError(f"namespaces: {holder.stderr.read() if holder.stderr else ''}")
-            (child,) = Path(f"/proc/{holder.pid}/task/{holder.pid}/children").read_text().split()
-            yield World(int(child))
+            yield (made := _made(holder, ""))
         finally:
             holder.stdin.close()
             try:
                 holder.wait(15)
             except subprocess.TimeoutExpired:
                 holder.kill()
-            for name in list(_used):
-                leave_cgroup(name)
+        leave_cgroups(made.tag)
 
 
-_used: Final[set[str]] = set()
+def kept_world(tag: str) -> World:
+    """Makes a network that outlives this process, until `end`."""
+    return _made(_begin("sleep infinity", subprocess.DEVNULL), tag)
 
 
-def cgroup(name: str) -> list[Path]:
+def _begin(keeper: str, stdin: int) -> subprocess.Popen[str]:
+    kept = keeper != "cat"
+    unshare = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", *([] if kept else ["--kill-child"])]
+    environment = {
+        **os.environ,
+        "KEEPER": keeper,
+        "OFFICES": f"{OFFICE} {STRANGER}",
+        "NETWORKS": " ".join(f"{region.code}={region.network}" for region in REGIONS),
+    }
+    return subprocess.Popen(
+        [*unshare, "bash", "-c", _START],
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        text=True,
+        start_new_session=kept,
+    )
+
+
+def _made(holder: subprocess.Popen[str], tag: str) -> World:
+    assert holder.stdout is not None
+    if holder.stdout.readline() != "ready\n":
+        if holder.stdin:
+            holder.stdin.close()
+        raise RuntimeError(f"namespaces: {holder.stderr.read() if holder.stderr else ''}")
+    (child,) = Path(f"/proc/{holder.pid}/task/{holder.pid}/children").read_text().split()
+    return World(int(child), tag)
+
+
+def cgroup(tag: str, name: str) -> list[Path]:
     """Control groups for one host: two init systems in one group would take each other's processes for theirs."""
-    roots = [_CGROUPS] if (_CGROUPS / "cgroup.procs").exists() else [_CGROUPS / "systemd", _CGROUPS / "unified"]
-    folders = [root / f"openova-{os.getpid()}-{name}" for root in roots if (root / "cgroup.procs").exists()]
+    folders = [root / f"{tag}-{name}" for root in _roots()]
     for folder in folders:
         folder.mkdir(exist_ok=True)
-    _used.add(name)
     return folders
 
 
-def leave_cgroup(name: str) -> None:
-    """Removes the control groups of a host that has ended; its last processes may take a moment."""
-    deadline = time.monotonic() + 5
-    for folder in cgroup(name):
+def leave_cgroups(tag: str, name: str = "*") -> None:
+    """Removes the control groups of a host that has ended, or of all; its last processes may take a moment.
+
+    Raises OSError where they stay in use.
+    """
+    deadline = time.monotonic() + 10
+    for folder in [folder for root in _roots() for folder in root.glob(f"{tag}-{name}")]:
         while folder.exists():
             try:
                 for inner in sorted(folder.rglob("*/"), reverse=True):
@@ -145,4 +179,8 @@ def leave_cgroup(name: str) -> None:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.1)
-    _used.discard(name)
+
+
+def _roots() -> list[Path]:
+    roots = [_CGROUPS] if (_CGROUPS / "cgroup.procs").exists() else [_CGROUPS / "systemd", _CGROUPS / "unified"]
+    return [root for root in roots if (root / "cgroup.procs").exists()]

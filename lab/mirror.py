@@ -1,6 +1,6 @@
-"""Serves a folder over HTTPS: `python -m tests.hosts.mirror FOLDER ADDRESS`, with FOLDER.crt and FOLDER.key.
+"""Serves a folder over HTTPS: `python -m lab.mirror FOLDER ADDRESS`, with FOLDER.crt and FOLDER.key.
 
-Standing in for the place that K3s is downloaded from; the release in it is the stand-in.
+It stands for the place that K3s is downloaded from.
 """
 
 from __future__ import annotations
@@ -25,11 +25,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tests.hosts.world import OFFICE, World
+from lab.world import OFFICE, World
 
-STANDINS: Final = Path(__file__).parent / "standins"
 IMAGES: Final = "k3s-airgap-images-amd64.tar.zst"
-INSTALLER: Final = Path(__file__).parents[1] / "components" / "standins" / "install.sh"
 
 
 @dataclass(frozen=True)
@@ -42,16 +40,23 @@ class Release:
     images_sha256: str
 
 
-def publish(folder: Path, tag: str) -> Release:
-    """Puts the stand-in into the folder as the release of that tag."""
-    sums = []
-    assets = {"k3s": (STANDINS / "k3s").read_text(), "install.sh": INSTALLER.read_text(), IMAGES: "images of RELEASE\n"}
-    for asset, text in assets.items():
-        file = folder / tag / asset
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text.replace("RELEASE", tag))
-        sums.append(hashlib.sha256(file.read_bytes()).hexdigest())
-    return Release(tag, *sums)
+def publish(folder: Path, tag: str, k3s: bytes, installer: bytes, images: bytes | Path) -> Release:
+    """Puts a release into the folder, as the program's scripts fetch it; images that are a file are linked."""
+    release = folder / tag
+    release.mkdir(parents=True, exist_ok=True)
+    for asset, content in {"k3s": k3s, "install.sh": installer, IMAGES: images}.items():
+        file = release / asset
+        file.unlink(missing_ok=True)
+        if isinstance(content, Path):
+            file.symlink_to(content)
+        else:
+            file.write_bytes(content)
+    return Release(tag, *(_sha256(release / asset) for asset in ("k3s", "install.sh", IMAGES)))
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def certify(folder: Path, address: str) -> str:
@@ -80,17 +85,29 @@ def certify(folder: Path, address: str) -> str:
 
 @contextmanager
 def mirror(world: World, folder: Path) -> Iterator[str]:
-    """Serves the folder at the office's address of the world, and gives the URL."""
-    command = world.inside([sys.executable, "-m", "tests.hosts.mirror", str(folder), OFFICE])
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    pipe, null = subprocess.PIPE, subprocess.DEVNULL
-    with subprocess.Popen(command, env=environment, stdout=pipe, stderr=null, text=True) as server:
+    """Serves the folder at the office's address of the world until the block ends, and gives the URL."""
+    with start_mirror(world, folder) as server:
         try:
-            if server.stdout is None or server.stdout.readline() != "ready\n":
-                raise RuntimeError("the mirror did not start")
-            yield f"https://{OFFICE}"
+            yield URL
         finally:
             server.kill()
+
+
+URL: Final = f"https://{OFFICE}"
+
+
+def start_mirror(world: World, folder: Path) -> subprocess.Popen[str]:
+    """Serves the folder at URL as long as the world lasts. Raises RuntimeError where that does not begin."""
+    command = world.inside([sys.executable, "-m", "lab.mirror", str(folder), OFFICE])
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    pipe, null = subprocess.PIPE, subprocess.DEVNULL
+    server = subprocess.Popen(
+        command, env=environment, stdin=null, stdout=pipe, stderr=null, text=True, start_new_session=True
+    )
+    if server.stdout is None or server.stdout.readline() != "ready\n":
+        server.kill()
+        raise RuntimeError("the mirror did not start")
+    return server
 
 
 def _serve(folder: Path, address: str) -> None:

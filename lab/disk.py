@@ -9,8 +9,8 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from tests.hosts.cache import debian_root
-from tests.hosts.world import FOLDER, Region, World
+from lab.debian import SILENCED, debian_root
+from lab.world import FOLDER, Region, World
 
 STANDINS: Final = Path(__file__).parent / "standins"
 NETWORKD: Final = "/lib/systemd/system/systemd-networkd{}.service"
@@ -57,6 +57,10 @@ def prepare(world: World, region: Region, name: str, address: str, access: Acces
         authorities.write(access.trust)
     for unused in (*(root / "etc/ssh").glob("ssh_host_rsa*"), *(root / "etc/ssh").glob("ssh_host_ecdsa*")):
         unused.unlink()
+    for unit in SILENCED:
+        silent = root / f"etc/systemd/system/{unit}.service"
+        silent.unlink(missing_ok=True)
+        silent.symlink_to("/dev/null")
     for wants, part in (("multi-user", ""), ("network-online", "-wait-online")):
         link = root / f"etc/systemd/system/{wants}.target.wants" / Path(NETWORKD.format(part)).name
         link.parent.mkdir(exist_ok=True)

@@ -1,0 +1,63 @@
+"""The archive of images that the lab's hosts import when they start, as K3s' air-gap archive would be."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from lab.images import BuiltImage, write_archive
+from lab.postgres_root import BINARIES, USER, postgres_root
+from lab.tools import POSTGRES_IMAGE, TOOLS_IMAGE, cache, program
+from settings.versions import CNPG_IMAGE
+
+
+def archive() -> Path:
+    """The file, made where it is not there: half a minute."""
+    target = cache() / f"images-{_recipe()}.tar"
+    if not target.exists():
+        part = target.with_suffix(".part")
+        write_archive(part, images())
+        part.rename(target)
+    return target
+
+
+def images() -> list[BuiltImage]:
+    """Everything that runs in a pod."""
+    path = f"PATH={BINARIES}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    manager = program("manager")
+    return [
+        BuiltImage(
+            references=(POSTGRES_IMAGE, TOOLS_IMAGE),
+            root=postgres_root(),
+            user=str(USER),
+            environment=(path, "LANG=C.UTF-8"),
+        ),
+        BuiltImage(
+            # The real name: it is the same release, built from the same source.
+            references=(CNPG_IMAGE.reference,),
+            files={"/manager": manager, "/operator/manager_amd64": manager},
+            entrypoint=("/manager",),
+            user="10001",
+        ),
+        BuiltImage(
+            references=("registry.k8s.io/coredns:lab",),
+            files={"/coredns": program("coredns")},
+            entrypoint=("/coredns",),
+        ),
+        BuiltImage(
+            references=("rancher/local-path-provisioner:lab",),
+            files={"/usr/bin/local-path-provisioner": program("local-path-provisioner")},
+        ),
+        BuiltImage(
+            references=("registry.k8s.io/pause:lab",),
+            files={"/pause": program("pause")},
+            entrypoint=("/pause",),
+            user="65535",
+        ),
+    ]
+
+
+def _recipe() -> str:
+    """Changes with what the archive is made of."""
+    text = f"{Path(__file__).read_text()}{images()}"
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,1 @@
+"""What a host of the lab runs in K3s' place."""

@@ -1,0 +1,39 @@
+"""All that the lab changes in what the program puts into Kubernetes.
+
+- PostgreSQL's image is one made here from Debian's packages.
+- The operator comes from its own release manifest instead of its Helm chart: no chart repository is reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from lab.api_server import definitions
+from lab.tools import POSTGRES_IMAGE
+from operations.plan.answers import CNPG_CLUSTER
+from settings.versions import CNPG_CHART
+
+RELEASE: Final = "kubernetes:helm.sh/v3:Release"
+
+
+def overlaid(type_: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The object as the lab applies it."""
+    changed = {key: value for key, value in body.items() if key != "status"}
+    if type_ == CNPG_CLUSTER:
+        changed["spec"] = {**changed["spec"], "imageName": POSTGRES_IMAGE}
+    return changed
+
+
+def release_manifest(release: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The operator's manifest, with the resources that the release gives it. Raises NotImplementedError for another
+    chart."""
+    if release["chart"] != CNPG_CHART.name:
+        raise NotImplementedError(f"The lab installs {CNPG_CHART.name} alone, and not {release['chart']}.")
+    documents = definitions("cloudnative-pg")
+    for document in documents:
+        if document["kind"] == "Deployment":
+            (container,) = document["spec"]["template"]["spec"]["containers"]
+            container["imagePullPolicy"] = "IfNotPresent"
+            container["resources"] = release["values"]["resources"]
+    return documents

@@ -1,0 +1,122 @@
+"""The configuration of the lab: the user's own, with as few hosts and databases as one machine carries."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from lab.host import Host
+from lab.mirror import URL, Release
+from lab.world import ADMIN_CIDR, REGIONS
+
+NODES: Final = 3
+"""Hosts a region: a server and two agents, one for each instance of PostgreSQL."""
+
+SIZES: Final = {"instances": 3, "storage": "1Gi", "storageClass": "local-path", "memory": "384Mi", "cpu": "1"}
+
+
+def node_names(root: Path) -> dict[str, list[str]]:
+    """The first nodes of the lab's regions in the configuration of `root`, by the region's code.
+
+    Raises RuntimeError where the configuration has no such region.
+    """
+    lines = {line["code"]: line for line in _read(root / "Pulumi.yaml")["config"]["regions"]["value"]}
+    if absent := [region.code for region in REGIONS if region.code not in lines]:
+        raise RuntimeError(
+            f"The lab is made of the regions {' and '.join(region.code for region in REGIONS)}. "
+            f"'openova:regions' has no {' and no '.join(absent)}, so their hosts would belong to nobody. "
+            "Run the lab on the committed configuration, or name your regions so."
+        )
+    return {region.code: lines[region.code]["nodes"][:NODES] for region in REGIONS}
+
+
+def write_project(root: Path, target: Path, hosts: Mapping[str, Host], release: Release) -> None:
+    """Copies the Pulumi files of `root` to `target` with the hosts (by node) in place of the user's servers.
+
+    The authority record of a lab that is there stays: it says what the lab's databases are.
+    """
+    before = _read(target / "Pulumi.yaml") if (target / "Pulumi.yaml").exists() else None
+    target.mkdir(parents=True, exist_ok=True)
+    for name in ("", "shared.", "global.", *(f"{region.code}." for region in REGIONS)):
+        shutil.copy(root / f"Pulumi.{name}yaml", target)
+    shared = _read(target / "Pulumi.yaml")
+    _write(target / "Pulumi.yaml", _shared(shared, node_names(root)))
+    if before is not None:
+        keep_authority(target, before)
+    for region in REGIONS:
+        file = target / f"Pulumi.{region.code}.yaml"
+        own = {node: host for node, host in hosts.items() if host.region is region}
+        _write(file, _stack(_read(file), region.user, own, release))
+
+
+def keep_authority(target: Path, before: Mapping[str, Any]) -> None:
+    """Puts the roles of an earlier Pulumi.yaml into the one of `target`."""
+    shared = _read(target / "Pulumi.yaml")
+    shared["config"]["authority"] = before["config"]["authority"]
+    roles = {line["code"]: line["postgres"] for line in before["config"]["regions"]["value"]}
+    for line in shared["config"]["regions"]["value"]:
+        line["postgres"] = roles.get(line["code"], line["postgres"])
+    _write(target / "Pulumi.yaml", shared)
+
+
+def set_authority(target: Path, authority: Mapping[str, Any], copies: Mapping[str, Mapping[str, Any]]) -> None:
+    """Writes another record of authority, and for some regions another copy of the data (generation, cloneFrom)."""
+    shared = _read(target / "Pulumi.yaml")
+    shared["config"]["authority"] = {"value": dict(authority)}
+    for line in shared["config"]["regions"]["value"]:
+        line["postgres"] |= copies.get(line["code"], {})
+    _write(target / "Pulumi.yaml", shared)
+
+
+def _shared(document: dict[str, Any], nodes: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    config = document["config"]
+    lines = [line for line in config["regions"]["value"] if line["code"] in nodes]
+    for line in lines:
+        line["nodes"], line["mongodb"] = list(nodes[line["code"]]), {"priorities": []}
+    config["regions"] = {"value": lines}
+    config["mongodb"] = {"value": {"enabled": False}}
+    config["backups"]["value"]["enabled"] = False
+    return document
+
+
+def _stack(document: dict[str, Any], user: str, hosts: Mapping[str, Host], release: Release) -> dict[str, Any]:
+    config = document["config"]
+    first = next(iter(hosts))
+    config |= {
+        "openova:adminCidrs": [ADMIN_CIDR],
+        "openova:ssh": {"user": user, "auth": "key"},
+        "openova:nodes": {
+            node: {
+                "address": host.address,
+                "hostKey": host.host_key.public,
+                "product": "VPS 10",
+                "role": "server" if node == first else "agent",
+            }
+            for node, host in hosts.items()
+        },
+        "openova:k3s": {
+            "version": release.tag,
+            "mirror": URL,
+            "binarySha256": release.binary_sha256,
+            "installerSha256": release.installer_sha256,
+            "imagesSha256": release.images_sha256,
+        },
+        "openova:databases": {"postgres": SIZES},
+        "openova:protect": False,
+    }
+    return document
+
+
+def _read(file: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(file.read_text())
+    return loaded
+
+
+def _write(file: Path, document: Mapping[str, Any]) -> None:
+    # JSON is YAML, and keeps text such as "18" and NO what it is.
+    file.write_text(json.dumps(document, indent=1))

@@ -1,0 +1,192 @@
+"""Two regions on this machine: hosts that boot, the road between them, and the program carried out on them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+from lab import debian
+from lab.airgap import archive
+from lab.disk import KeyPair, key_pair
+from lab.host import Host
+from lab.kubernetes import Cluster
+from lab.mirror import Release, certify, start_mirror
+from lab.postgres_root import postgres_root
+from lab.project import node_names, write_project
+from lab.release import publish_release
+from lab.road import Road, Traffic
+from lab.tools import cache, is_built
+from lab.world import OFFICE, REGIONS, Region, World, kept_world
+
+TAG: Final = "openova-lab"
+Say = Callable[[str], None]
+
+
+class Lab:
+    """The lab of this machine, as far as it is there. Everything that it keeps lies in `folder`."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or _state()
+        self.project = self.folder / "project"
+        self.hosts: dict[str, Host] = {}
+        self.world: World | None = None
+        self._reattach()
+
+    # What is there
+
+    def _reattach(self) -> None:
+        file = self.folder / "running.json"
+        if not file.exists():
+            return
+        kept = json.loads(file.read_text())
+        world = World(kept["world"], TAG)
+        if not world.alive():
+            return
+        self.world = world
+        for node, (code, number, leader) in kept["hosts"].items():
+            self.hosts[node] = self._host(world, _region(code), number, running=leader)
+
+    def _keep(self) -> None:
+        assert self.world is not None
+        hosts = {node: (host.region.code, host.number, host.leader) for node, host in self.hosts.items()}
+        (self.folder / "running.json").write_text(json.dumps({"world": self.world.pid, "hosts": hosts}))
+
+    @property
+    def road(self) -> Road:
+        """The roads between the regions. Raises RuntimeError where there is no lab."""
+        return Road(self.running, self.folder / "road.json")
+
+    @property
+    def running(self) -> World:
+        """The world. Raises RuntimeError where there is no lab."""
+        if self.world is None:
+            raise RuntimeError("There is no lab on this machine. 'openova lab up' makes it.")
+        return self.world
+
+    def cluster(self, code: str) -> Cluster:
+        """A region's Kubernetes. Raises RuntimeError where there is no lab."""
+        return Cluster(self.running, self.folder, f"{code}-cluster-kubernetes")
+
+    def of(self, code: str) -> list[Host]:
+        """A region's hosts, the server first."""
+        return [host for host in self.hosts.values() if host.region.code == code]
+
+    # Up and down
+
+    def begin(self, root: Path, say: Say, traffic: Traffic | None = None) -> None:
+        """Makes or finds the hosts, boots those that are down, and writes the configuration about them.
+
+        Raises RuntimeError where something is missing, or does not start.
+        """
+        if absent := missing():
+            raise RuntimeError(f"The lab {absent}.")
+        if self.world is None:
+            self._make(root, say)
+        hosts = [host for host in self.hosts.values() if not host.leader]
+        with ThreadPoolExecutor(len(hosts) or 1) as pool:
+            list(pool.map(_boot, hosts))
+        self._keep()
+        if hosts:
+            say(f"{len(hosts)} hosts are up")
+        if traffic is not None or not (self.folder / "road.json").exists():
+            self.road.open(traffic or Traffic())
+        write_project(root, self.project, self.hosts, Release(**json.loads(self._release.read_text())))
+
+    def _make(self, root: Path, say: Say) -> None:
+        nodes = node_names(root)
+        self._clear()
+        self.folder.mkdir(parents=True)
+        self.folder.chmod(0o700)
+        (self.folder / "mirror").mkdir()
+        certify(self.folder / "mirror", OFFICE)
+        say(f"images: {archive()}")
+        self._release.write_text(json.dumps(vars(publish_release(self.folder / "mirror"))))
+        self._lay_out_manifests()
+        login = key_pair()
+        for name, text in (("login", login.private), ("login.pub", login.public)):
+            (self.folder / name).touch(0o600)
+            (self.folder / name).write_text(text)
+        self.world = kept_world(TAG)
+        self._keep()
+        start_mirror(self.world, self.folder / "mirror")
+        for region in REGIONS:
+            for number, node in enumerate(nodes[region.code], 1):
+                self.hosts[node] = self._host(self.world, region, number)
+
+    def _lay_out_manifests(self) -> None:
+        shutil.copytree(cache() / "manifests", self.folder / "manifests")
+        for file in (Path(__file__).parent / "k3s" / "manifests").glob("*.yaml"):
+            shutil.copy(file, self.folder / "manifests")
+
+    def _host(self, world: World, region: Region, number: int, running: int = 0) -> Host:
+        data = self.folder / "data" / f"{region.code}-{number}"
+        data.mkdir(parents=True, exist_ok=True)
+        binds = (
+            f"--bind-ro={cache() / 'bin'}:/usr/local/lib/openova-lab/bin",
+            f"--bind-ro={self.folder / 'manifests'}:/usr/local/lib/openova-lab/manifests",
+            # On this machine's disk: containerd's layers cannot lie on the host's own overlay.
+            f"--bind={data}:/var/lib/rancher",
+            "--bind=/dev/kmsg",
+            "--capability=CAP_SYSLOG",
+            "--system-call-filter=@keyring bpf",
+        )
+        trust = (self.folder / "mirror.crt").read_text()
+        login = KeyPair((self.folder / "login").read_text(), (self.folder / "login.pub").read_text())
+        return Host(world, region, number, self.folder, login, trust, binds, running)
+
+    def down(self) -> None:
+        """Ends everything and removes what the lab kept. Raises OSError where something of it stays in use."""
+        if self.world is not None:
+            self.world.end()
+        self.world, self.hosts = None, {}
+        self._clear()
+
+    def _clear(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if self.folder.exists():
+            time.sleep(1)  # the last processes may still write
+            shutil.rmtree(self.folder)
+
+    @property
+    def _release(self) -> Path:
+        return self.folder / "release.json"
+
+
+def missing() -> str:
+    """What stands between this machine and the lab, in one line; empty if nothing does."""
+    if sys.platform != "linux":
+        return "needs Linux"
+    if absent := debian.missing():
+        return absent
+    if shutil.which("wg") is None:
+        return "needs wireguard-tools (apt-get install wireguard-tools)"
+    if not is_built():
+        return f"needs its programs in {cache()} (python -m lab build, with Go)"
+    if not postgres_root().exists():
+        return f"needs PostgreSQL in {postgres_root()} (python -m lab postgres)"
+    return ""
+
+
+def _boot(host: Host) -> None:
+    host.start()
+    host.wait()
+
+
+def _region(code: str) -> Region:
+    return next(region for region in REGIONS if region.code == code)
+
+
+def _state() -> Path:
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "openova" / "lab"
+
+
+def facts(lab: Lab) -> Mapping[str, Any]:
+    """The pids and places that another program may want."""
+    return {"folder": str(lab.folder), "world": lab.world.pid if lab.world else None}

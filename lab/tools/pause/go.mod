@@ -1,0 +1,3 @@
+module openova.io/lab/pause
+
+go 1.24.0

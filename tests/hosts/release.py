@@ -1,0 +1,18 @@
+"""The stand-in for K3s as a release to download."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from lab import mirror
+from lab.mirror import Release
+
+K3S: Final = Path(__file__).parent / "standins" / "k3s"
+INSTALLER: Final = Path(__file__).parents[1] / "components" / "standins" / "install.sh"
+
+
+def publish(folder: Path, tag: str) -> Release:
+    """Puts the stand-in into the folder as the release of that tag."""
+    texts = (K3S.read_text(), INSTALLER.read_text(), "images of RELEASE\n")
+    return mirror.publish(folder, tag, *(text.replace("RELEASE", tag).encode() for text in texts))
