@@ -71,12 +71,18 @@ def _local_path() -> str:
     """Rancher's own manifest, with K3s' folder and images that are here instead of pulled ones."""
     version = _required("local-path", LOCAL_PATH)
     text = (_source(LOCAL_PATH, version) / "deploy" / "local-path-storage.yaml").read_text()
-    text = text.replace("/opt/local-path-provisioner", STORAGE).replace("image: busybox", f"image: {TOOLS_IMAGE}")
-    documents = [document for document in yaml.safe_load_all(text) if document]
+    documents = [
+        document for document in yaml.safe_load_all(text.replace("/opt/local-path-provisioner", STORAGE)) if document
+    ]
     for document in documents:
         if document["kind"] == "Deployment":
             (container,) = document["spec"]["template"]["spec"]["containers"]
             container["image"] = "rancher/local-path-provisioner:lab"
+        if document["kind"] == "ConfigMap":
+            helper = yaml.safe_load(document["data"]["helperPod.yaml"])
+            (container,) = helper["spec"]["containers"]
+            container |= {"image": TOOLS_IMAGE, "securityContext": {"runAsUser": 0}}
+            document["data"]["helperPod.yaml"] = yaml.safe_dump(helper)
     return yaml.safe_dump_all(documents)
 
 

@@ -54,6 +54,12 @@ def write_project(root: Path, target: Path, hosts: Mapping[str, Host], release: 
         _write(file, _stack(_read(file), region.user, own, release))
 
 
+def clusters(project: Path) -> dict[str, str]:
+    """The name of each region's PostgreSQL, by the region's code."""
+    lines = _read(project / "Pulumi.yaml")["config"]["regions"]["value"]
+    return {line["code"]: line["postgres"]["cluster"] for line in lines}
+
+
 def keep_authority(target: Path, before: Mapping[str, Any]) -> None:
     """Puts the roles of an earlier Pulumi.yaml into the one of `target`."""
     shared = _read(target / "Pulumi.yaml")

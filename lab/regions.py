@@ -7,10 +7,10 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from lab import debian
 from lab.airgap import archive
@@ -80,7 +80,7 @@ class Lab:
 
     # Up and down
 
-    def begin(self, root: Path, say: Say, traffic: Traffic | None = None) -> None:
+    def begin(self, root: Path, say: Say, traffic: Traffic) -> None:
         """Makes or finds the hosts, boots those that are down, and writes the configuration about them.
 
         Raises RuntimeError where something is missing, or does not start.
@@ -95,8 +95,7 @@ class Lab:
         self._keep()
         if hosts:
             say(f"{len(hosts)} hosts are up")
-        if traffic is not None or not (self.folder / "road.json").exists():
-            self.road.open(traffic or Traffic())
+        self.road.open(traffic)
         write_project(root, self.project, self.hosts, Release(**json.loads(self._release.read_text())))
 
     def _make(self, root: Path, say: Say) -> None:
@@ -185,8 +184,3 @@ def _region(code: str) -> Region:
 
 def _state() -> Path:
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "openova" / "lab"
-
-
-def facts(lab: Lab) -> Mapping[str, Any]:
-    """The pids and places that another program may want."""
-    return {"folder": str(lab.folder), "world": lab.world.pid if lab.world else None}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -55,8 +54,13 @@ class Road:
         self._world, self._file = world, file
 
     def open(self, traffic: Traffic) -> None:
-        """Starts the hop, once for each world. Raises RuntimeError where it does not start."""
+        """Starts the hop where it does not run yet, and sets all roads. Raises RuntimeError where it does not start."""
         self._write(traffic)
+        if not self._hops():
+            self._start()
+        self.set(traffic)
+
+    def _start(self) -> None:
         command = self._world.inside([sys.executable, "-m", "lab.hop", str(self._hop_file)])
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
         null, log = subprocess.DEVNULL, self._file.with_suffix(".log")
@@ -68,7 +72,6 @@ class Road:
             raise RuntimeError(f"the hop between the regions did not start: {log.read_text()}")
         rules = [f"ip rule add iif br-{one.code} to {other.network}.0/24 lookup 100" for one, other in _pairs()]
         self._world.run(["sh", "-c", "\n".join([_NETWORK.format(interface=INTERFACE), *rules])])
-        self.set(traffic)
 
     @property
     def traffic(self) -> Traffic:
@@ -82,8 +85,11 @@ class Road:
         subprocess.run(
             self._world.within(["nft", "-f", "-"]), input=rules(traffic), text=True, check=True, capture_output=True
         )
-        for pid in self._world.run(["pgrep", "-f", "lab[.]hop"]).split():
-            self._world.run(["kill", f"-{signal.SIGHUP.name.removeprefix('SIG')}", pid])
+        for pid in self._hops():
+            self._world.run(["kill", "-HUP", pid])
+
+    def _hops(self) -> list[str]:
+        return self._world.run(["sh", "-c", "pgrep -f 'lab[.]hop' || true"]).split()
 
     @property
     def _hop_file(self) -> Path:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from lab import cli as lab
 from settings.problems import SettingsError
 
 app = typer.Typer(
@@ -17,6 +18,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(lab.app, name="lab")
 
 EXIT_CONFIGURATION = 2
 EXIT_FAILED = 1

@@ -1,0 +1,135 @@
+"""`openova lab`: two regions on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from lab.regions import Lab
+
+app = typer.Typer(help="Two regions on this Linux machine, with real Kubernetes and PostgreSQL.", no_args_is_help=True)
+
+
+class Engine(StrEnum):
+    """Who carries the program out."""
+
+    here = "here"
+    pulumi = "pulumi"
+
+
+@app.command()
+def up(
+    root: Annotated[Path, typer.Option("--root", help="The folder of Pulumi.yaml.", file_okay=False)] = Path(),
+    engine: Annotated[
+        Engine, typer.Option(help="`here`: the program is carried out in this process. `pulumi`: by `pulumi up`.")
+    ] = Engine.here,
+    round_trip: Annotated[int, typer.Option(help="Milliseconds between the regions and back.", min=0, max=2000)] = 150,
+) -> None:
+    """Bring both regions up; run again, it repairs what is half done. Needs root and what docs/lab.md names."""
+    from lab.up import bring_up
+
+    with _told():
+        bring_up(_lab(), root.resolve(), round_trip / 1000, _say(), pulumi=engine is Engine.pulumi)
+
+
+@app.command()
+def status(as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False) -> None:
+    """Say who writes and who follows, as the databases themselves tell it."""
+    from lab.status import lines
+    from lab.status import status as found
+
+    with _told():
+        now = found(_lab())
+        sys.stdout.write(f"{json.dumps(now, indent=2)}\n" if as_json else "\n".join(lines(now)) + "\n")
+
+
+@app.command()
+def down() -> None:
+    """End everything and remove what the lab kept; what it was built from stays in the cache."""
+    with _told():
+        _lab().down()
+
+
+@app.command()
+def cut(
+    one: Annotated[str, typer.Argument(help="A region's code; or `api` or `edge`.")],
+    other: Annotated[str, typer.Argument(help="Another region's code; after `api` or `edge` the region concerned.")],
+    one_way: Annotated[bool, typer.Option("--one-way", help="From the first to the second only.")] = False,
+) -> None:
+    """Cut the road between two regions, to a region's API, or from the edge to a region: packets vanish silently."""
+    with _told():
+        road = _lab().road
+        now = road.traffic
+        if one == "api":
+            road.set(replace(now, api=tuple(sorted({*now.api, _known(other)}))))
+        elif one == "edge":
+            road.set(replace(now, edge=tuple(sorted({*now.edge, _known(other)}))))
+        else:
+            road.set(now.cut(_known(one), _known(other), one_way=one_way))
+
+
+@app.command()
+def heal() -> None:
+    """Undo every cut."""
+    with _told():
+        road = _lab().road
+        road.set(replace(road.traffic, cuts=(), api=(), edge=()))
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+def kubectl(region: str, arguments: Annotated[list[str], typer.Argument()]) -> None:
+    """Run kubectl in a region: openova lab kubectl eu get pods -A."""
+    with _told():
+        command = _lab().cluster(_known(region)).command(*arguments)
+    os.execvp(command[0], command)  # noqa: S606
+
+
+def _lab() -> Lab:
+    from lab.regions import Lab
+
+    return Lab()
+
+
+def _known(code: str) -> str:
+    from lab.world import REGIONS
+
+    codes = [region.code for region in REGIONS]
+    if code not in codes:
+        raise typer.BadParameter(f"The lab's regions are {' and '.join(codes)}; {code!r} is none. Nothing was changed.")
+    return code
+
+
+def _say() -> Callable[[str], None]:
+    begun = time.monotonic()
+
+    def say(text: str) -> None:
+        sys.stdout.write(f"{time.monotonic() - begun:6.1f} s  {text}\n")
+        sys.stdout.flush()
+
+    return say
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What went wrong as one message and exit code 1, without a stack trace."""
+    from operations.plan.worker import ProgramError
+
+    try:
+        yield
+    except (RuntimeError, OSError, subprocess.SubprocessError, ProgramError) as error:
+        said = getattr(error, "stderr", None)
+        text = said.decode() if isinstance(said, bytes) else said
+        sys.stderr.write(f"{text or error}\n")
+        raise typer.Exit(1) from None
