@@ -30,7 +30,7 @@ format: .venv/ready ## Format and mend what can be mended
 bench: .venv/ready ## Print ratios: nothing passes or fails by time
 	@$(BIN)/python -m bench
 
-lab: .venv/ready ## Build the API server that tests ask, from Go modules into a cache outside the repository
+lab: .venv/ready ## Build what the lab and its tests run, into a cache outside the repository
 	@$(BIN)/python -m lab build
 
 clean: ## Remove the environment and what was built

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHMARKS = ("bench.plan", "bench.growth", "bench.hosts")
+BENCHMARKS = ("bench.plan", "bench.growth", "bench.hosts", "bench.lab")
 
 
 def main() -> None:

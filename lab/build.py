@@ -105,9 +105,19 @@ def _go(arguments: list[str], folder: Path) -> str:
     ).stdout
 
 
+def build_all() -> None:
+    """The programs, and what hosts and databases are made of where this machine can make it. Raises as `build` does."""
+    build()
+    if os.geteuid() == 0 and shutil.which("debootstrap"):
+        debian.build()
+        postgres_root.build()
+    else:
+        print("Hosts and PostgreSQL are not made: that needs root and debootstrap (apt-get install debootstrap)")
+
+
 def main(what: str) -> None:
     """Runs one of the builds, and ends with what is wrong in one line where it fails."""
-    builds = {"build": build, "debian": debian.build, "postgres": postgres_root.build}
+    builds = {"build": build_all, "debian": debian.build}
     try:
         builds[what]()
     except RuntimeError as error:

@@ -26,8 +26,8 @@ class Host:
 
     It logs in `login` (of `keys`, a folder of the test that holds its private half), trusts the certificate `trust`,
     has the address, user and MTU of the region, and like a cloud image still takes passwords. `binds` are options of
-    systemd-nspawn that show it folders of this machine. With `running`, its first process, it is one that was booted
-    before, with the host key in `keys`.
+    systemd-nspawn that show it folders of this machine. With `found` it is one that another process prepared, up or
+    not, as the files in `keys` tell.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Host:
         login: KeyPair,
         trust: str = "",
         binds: Sequence[str] = (),
-        running: int = 0,
+        found: bool = False,
     ) -> None:
         self.world, self.region, self.number, self.binds = world, region, number, binds
         self.name = f"{region.code}-{number}"
@@ -47,9 +47,10 @@ class Host:
         self.mesh_address = region.mesh_address(number)
         self.keys = keys
         self._nspawn: subprocess.Popen[bytes] | None = None
-        self._leader = running
+        self._pid_file = keys / f"{self.name}.pid"
+        self._leader = int(self._pid_file.read_text()) if found and self._pid_file.exists() else 0
         known = keys / f"{self.name}.known"
-        if running:
+        if found:
             self.host_key = KeyPair("", known.read_text().split(" ", 1)[1].strip())
             return
         self.host_key = key_pair()
@@ -85,6 +86,7 @@ class Host:
             if self._leader:
                 state = self.console("systemctl is-system-running; systemctl is-active ssh").stdout.split()
                 if state in (["running", "active"], ["degraded", "active"]):
+                    self._pid_file.write_text(str(self._leader))
                     return
             time.sleep(0.3)
         raise TimeoutError(f"{self.name} did not boot in {BOOT_SECONDS} s")
@@ -110,9 +112,13 @@ class Host:
         self.world.run(["rm", "-rf", f"{FOLDER}/{self.name}"])
 
     def _ended(self) -> None:
-        assert self._nspawn is not None
-        self._nspawn.communicate(timeout=BOOT_SECONDS)
+        if self._nspawn is not None:
+            self._nspawn.wait(BOOT_SECONDS)
+        deadline = time.monotonic() + BOOT_SECONDS
+        while self.leader and time.monotonic() < deadline:
+            time.sleep(0.1)
         self._leader = 0
+        self._pid_file.unlink(missing_ok=True)
         leave_cgroups(self.world.tag, self.name)
 
     def _find_leader(self) -> int:

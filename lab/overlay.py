@@ -1,7 +1,8 @@
 """All that the lab changes in what the program puts into Kubernetes.
 
 - PostgreSQL's image is one made here from Debian's packages.
-- The operator comes from its own release manifest instead of its Helm chart: no chart repository is reached.
+- The operator comes from its own release manifest instead of its Helm chart: no chart repository is reached. Pulumi's
+  engine gets it as a chart of the same name and version.
 """
 
 from __future__ import annotations
@@ -30,10 +31,15 @@ def release_manifest(release: Mapping[str, Any]) -> list[dict[str, Any]]:
     chart."""
     if release["chart"] != CNPG_CHART.name:
         raise NotImplementedError(f"The lab installs {CNPG_CHART.name} alone, and not {release['chart']}.")
-    documents = definitions("cloudnative-pg")
+    return release_documents(release["values"]["resources"])
+
+
+def release_documents(resources: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    """The operator's own release manifest but for its namespace, which the program makes itself."""
+    documents = [document for document in definitions("cloudnative-pg") if document["kind"] != "Namespace"]
     for document in documents:
         if document["kind"] == "Deployment":
             (container,) = document["spec"]["template"]["spec"]["containers"]
             container["imagePullPolicy"] = "IfNotPresent"
-            container["resources"] = release["values"]["resources"]
+            container["resources"] = resources or container["resources"]
     return documents

@@ -61,6 +61,13 @@ class Database:
         found: dict[str, Any] = json.loads(self.sql(_STATE, pod))
         return found
 
+    def writes(self, pod: str = "") -> bool:
+        """Whether the pod (by default the leader's) says that it takes writes; one that does not answer does not."""
+        try:
+            return bool(self.state(pod)["writes"])
+        except (RefusedError, ValueError):
+            return False
+
     @property
     def healthy(self) -> bool:
         """Whether all instances are ready, and the leader of a replica streams."""

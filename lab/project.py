@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -40,18 +41,29 @@ def write_project(root: Path, target: Path, hosts: Mapping[str, Host], release: 
 
     The authority record of a lab that is there stays: it says what the lab's databases are.
     """
-    before = _read(target / "Pulumi.yaml") if (target / "Pulumi.yaml").exists() else None
     target.mkdir(parents=True, exist_ok=True)
+    before = {file.name: _read(file) for file in target.glob("Pulumi*.yaml")}
     for name in ("", "shared.", "global.", *(f"{region.code}." for region in REGIONS)):
         shutil.copy(root / f"Pulumi.{name}yaml", target)
-    shared = _read(target / "Pulumi.yaml")
-    _write(target / "Pulumi.yaml", _shared(shared, node_names(root)))
-    if before is not None:
-        keep_authority(target, before)
+    shared = _shared(_read(target / "Pulumi.yaml"), node_names(root))
+    shared["runtime"]["options"] = {"virtualenv": sys.prefix}
+    _write(target / "Pulumi.yaml", shared)
+    if "Pulumi.yaml" in before:
+        keep_authority(target, before["Pulumi.yaml"])
     for region in REGIONS:
         file = target / f"Pulumi.{region.code}.yaml"
         own = {node: host for node, host in hosts.items() if host.region is region}
         _write(file, _stack(_read(file), region.user, own, release))
+    for name, earlier in before.items():
+        _write(target / name, _with_secrets(_read(target / name), earlier))
+
+
+def _with_secrets(document: dict[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """With what `pulumi stack init` and `pulumi config set --secret` have put into an earlier file."""
+    if "encryptionsalt" not in earlier:
+        return document
+    own = {key: value for key, value in earlier["config"].items() if isinstance(value, dict) and "secure" in value}
+    return {"encryptionsalt": earlier["encryptionsalt"], **document, "config": {**document["config"], **own}}
 
 
 def clusters(project: Path) -> dict[str, str]:

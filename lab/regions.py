@@ -30,10 +30,13 @@ Say = Callable[[str], None]
 
 
 class Lab:
-    """The lab of this machine, as far as it is there. Everything that it keeps lies in `folder`."""
+    """A lab as far as it is there; without arguments the one of this machine.
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder or _state()
+    Everything that it keeps lies in `folder`; `tag` begins the names of its control groups.
+    """
+
+    def __init__(self, folder: Path | None = None, tag: str = TAG) -> None:
+        self.folder, self._tag = folder or _state(), tag
         self.project = self.folder / "project"
         self.hosts: dict[str, Host] = {}
         self.world: World | None = None
@@ -46,16 +49,16 @@ class Lab:
         if not file.exists():
             return
         kept = json.loads(file.read_text())
-        world = World(kept["world"], TAG)
+        world = World(kept["world"], self._tag)
         if not world.alive():
             return
         self.world = world
-        for node, (code, number, leader) in kept["hosts"].items():
-            self.hosts[node] = self._host(world, _region(code), number, running=leader)
+        for node, (code, number) in kept["hosts"].items():
+            self.hosts[node] = self._host(world, _region(code), number, found=True)
 
     def _keep(self) -> None:
         assert self.world is not None
-        hosts = {node: (host.region.code, host.number, host.leader) for node, host in self.hosts.items()}
+        hosts = {node: (host.region.code, host.number) for node, host in self.hosts.items()}
         (self.folder / "running.json").write_text(json.dumps({"world": self.world.pid, "hosts": hosts}))
 
     @property
@@ -70,9 +73,12 @@ class Lab:
             raise RuntimeError("There is no lab on this machine. 'openova lab up' makes it.")
         return self.world
 
-    def cluster(self, code: str) -> Cluster:
-        """A region's Kubernetes. Raises RuntimeError where there is no lab."""
-        return Cluster(self.running, self.folder, f"{code}-cluster-kubernetes")
+    def cluster(self, code: str, kubeconfig: str = "") -> Cluster:
+        """A region's Kubernetes, with a kubeconfig to keep for it or the one that was kept.
+
+        Raises RuntimeError where there is no lab.
+        """
+        return Cluster(self.running, self.folder, f"{code}-cluster-kubernetes", kubeconfig)
 
     def of(self, code: str) -> list[Host]:
         """A region's hosts, the server first."""
@@ -112,7 +118,7 @@ class Lab:
         for name, text in (("login", login.private), ("login.pub", login.public)):
             (self.folder / name).touch(0o600)
             (self.folder / name).write_text(text)
-        self.world = kept_world(TAG)
+        self.world = kept_world(self._tag)
         self._keep()
         start_mirror(self.world, self.folder / "mirror")
         for region in REGIONS:
@@ -124,7 +130,7 @@ class Lab:
         for file in (Path(__file__).parent / "k3s" / "manifests").glob("*.yaml"):
             shutil.copy(file, self.folder / "manifests")
 
-    def _host(self, world: World, region: Region, number: int, running: int = 0) -> Host:
+    def _host(self, world: World, region: Region, number: int, found: bool = False) -> Host:
         data = self.folder / "data" / f"{region.code}-{number}"
         data.mkdir(parents=True, exist_ok=True)
         binds = (
@@ -138,7 +144,7 @@ class Lab:
         )
         trust = (self.folder / "mirror.crt").read_text()
         login = KeyPair((self.folder / "login").read_text(), (self.folder / "login.pub").read_text())
-        return Host(world, region, number, self.folder, login, trust, binds, running)
+        return Host(world, region, number, self.folder, login, trust, binds, found)
 
     def down(self) -> None:
         """Ends everything and removes what the lab kept. Raises OSError where something of it stays in use."""
@@ -169,7 +175,7 @@ def missing() -> str:
     if not is_built():
         return f"needs its programs in {cache()} (python -m lab build, with Go)"
     if not postgres_root().exists():
-        return f"needs PostgreSQL in {postgres_root()} (python -m lab postgres)"
+        return f"needs PostgreSQL in {postgres_root()} (python -m lab build)"
     return ""
 
 

@@ -110,7 +110,7 @@ def rules(traffic: Traffic) -> str:
     drops += [f"ip daddr {network[code]} tcp dport {{ 22, 6443 }} drop" for code in traffic.api]
     drops += [f"ip daddr {network[code]} tcp dport {{ 80, 443 }} drop" for code in traffic.edge]
     chains = [
-        f"chain {hook} {{ type filter hook {hook} priority 0; policy accept; {'; '.join(drops)} }}"
+        "\n".join([f"chain {hook} {{", f"type filter hook {hook} priority 0; policy accept;", *drops, "}"])
         for hook in ("forward", "output")
     ]
     return "\n".join(["table ip road", "delete table ip road", "table ip road {", *chains, "}", ""])

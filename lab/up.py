@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lab.apply import apply
+from lab.engine import Engine
 from lab.postgres import Database
 from lab.project import clusters
 from lab.regions import Lab
@@ -27,9 +28,9 @@ def bring_up(lab: Lab, root: Path, round_trip: float, say: Callable[[str], None]
             say(f"{stack:7} {seconds:5.1f} s  {what}")
 
     if pulumi:
-        from lab.engine import up  # noqa: PLC0415 only where it was asked for
-
-        up(lab, say)
+        engine = Engine(lab)
+        engine.prepare()
+        engine.up(say)
     else:
         apply(lab, told)
     for code, name in clusters(lab.project).items():

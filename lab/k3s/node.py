@@ -104,6 +104,7 @@ class Node:
                 f"--node-ip={self._config['node-ip']}",
                 f"--hostname-override={self._config['node-name']}",
                 f"--node-labels={','.join(self._config.get('node-label', ()))}",
+                *(f"--{argument}" for argument in self._config.get("kubelet-arg", ())),
                 *self._flags,
             ],
         )

@@ -69,6 +69,7 @@ def test_a_server_is_configured_as_a_hardened_member_of_its_region() -> None:
         "etcd-snapshot-retention": 28,
         "etcd-snapshot-schedule-cron": "0 */6 * * *",
         "flannel-backend": "wireguard-native",
+        "kubelet-arg": ["sync-frequency=10s"],
         "kube-proxy-arg": ["nodeport-addresses=10.99.1.0/24"],
         "node-ip": "192.0.2.1",
         "node-label": ["topology.kubernetes.io/region=europe"],
@@ -84,6 +85,7 @@ def test_a_server_is_configured_as_a_hardened_member_of_its_region() -> None:
 
 def test_an_agent_is_configured_without_what_only_servers_may_say() -> None:
     assert agent_config(replace(CLUSTER, zone="hub-1"), "eu-4", "192.0.2.4") == {
+        "kubelet-arg": ["sync-frequency=10s"],
         "kube-proxy-arg": ["nodeport-addresses=10.99.1.0/24"],
         "node-ip": "192.0.2.4",
         "node-label": ["topology.kubernetes.io/region=europe", "topology.kubernetes.io/zone=hub-1"],

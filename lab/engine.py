@@ -1,0 +1,127 @@
+"""The same program brought up by Pulumi's own engine, with a state file of the lab's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from lab.overlay import release_documents
+from lab.program import CHARTS
+from lab.regions import Lab
+from settings.secrets import SSH_PRIVATE_KEY
+from settings.versions import CNPG_CHART
+
+COMMANDS: Final = ("pulumi", "pulumi-language-python")
+PLUGINS: Final = ("command", "kubernetes", "random", "tls")
+STACKS: Final = ("shared", "eu", "in")
+SECONDS: Final = 900
+
+_ROOT: Final = Path(__file__).parents[1]
+_MAIN: Final = "from lab.program import main\n\nmain()\n"
+_TEMPLATE: Final = '{{ .Files.Get "manifest.yaml" }}\n'
+_DONE: Final = re.compile(r"(created|updated|replaced|deleted) \(\d+")
+
+
+def missing() -> str:
+    """What of the engine is not on PATH, in one line; empty where all is."""
+    wanted = (*COMMANDS, *(f"pulumi-resource-{name}" for name in PLUGINS))
+    absent = [name for name in wanted if shutil.which(name) is None]
+    return f"needs {', '.join(absent)} on PATH" if absent else ""
+
+
+class Engine:
+    """The engine on the lab's configuration, which runs in the network of the lab."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._passphrase = lab.folder / "passphrase"
+
+    def prepare(self) -> None:
+        """Lays out program, chart and state. Raises RuntimeError where something is not on PATH."""
+        if absent := missing():
+            raise RuntimeError(f"'--engine pulumi' {absent}.")
+        project = self._lab.project
+        (project / "__main__.py").write_text(_MAIN)
+        for package in ("components", "lab", "operations", "regions", "settings"):
+            if not (project / package).exists():
+                (project / package).symlink_to(_ROOT / package)
+        for folder in ("pulumi-home", "pulumi-state"):
+            (self._lab.folder / folder).mkdir(exist_ok=True)
+        if not self._passphrase.exists():
+            self._passphrase.touch(0o600)
+            self._passphrase.write_text(secrets.token_hex(16))
+        write_chart(self._lab.folder / "charts")
+        known = json.loads(self.pulumi("stack", "ls", "--json").stdout)
+        for stack in STACKS:
+            if stack not in [each["name"] for each in known]:
+                self.pulumi("stack", "init", stack)
+            if stack != "shared":
+                login = (self._lab.folder / "login").read_text()
+                self.pulumi("config", "set", "--secret", SSH_PRIVATE_KEY.key, "--stack", stack, stdin=login)
+
+    def up(self, say: Callable[[str], None], stacks: Sequence[str] = STACKS) -> None:
+        """`pulumi up` of these stacks, one after the other. Raises RuntimeError with what the engine says."""
+        for stack in stacks:
+            arguments = ("up", "--yes", "--skip-preview", "--stack", stack, "--non-interactive", "--color=never")
+            lines: list[str] = []
+            with self._process(*arguments) as running:
+                assert running.stdout is not None
+                for line in running.stdout:
+                    lines.append(line)
+                    if _DONE.search(line):
+                        say(f"{stack:7} {' '.join(line.split()[1:])}")
+            if running.returncode:
+                raise RuntimeError("".join(lines[-40:]))
+            if stack != "shared":
+                said = self.pulumi("stack", "output", "kubeconfig", "--show-secrets", "--stack", stack)
+                self._lab.cluster(stack, said.stdout)
+
+    def pulumi(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """Any other command of the CLI. Raises RuntimeError with what it says where it fails."""
+        with self._process(*arguments, "--non-interactive", "--color=never") as running:
+            out, _ = running.communicate(stdin, timeout=SECONDS)
+        if running.returncode:
+            raise RuntimeError(out)
+        return subprocess.CompletedProcess(arguments, 0, out)
+
+    def _process(self, *arguments: str) -> subprocess.Popen[str]:
+        folder = self._lab.folder
+        environment = {
+            **os.environ,
+            CHARTS: str(folder / "charts"),
+            "PYTHONPATH": str(_ROOT),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PULUMI_HOME": str(folder / "pulumi-home"),
+            "PULUMI_BACKEND_URL": f"file://{folder / 'pulumi-state'}",
+            "PULUMI_CONFIG_PASSPHRASE": self._passphrase.read_text(),
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        }
+        return subprocess.Popen(
+            self._lab.running.within(["pulumi", *arguments]),
+            cwd=self._lab.project,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+
+def write_chart(folder: Path) -> None:
+    """The operator's release manifest as a chart of the pinned name and version: no repository of charts is reached."""
+    chart = folder / CNPG_CHART.name
+    (chart / "templates").mkdir(parents=True, exist_ok=True)
+    about = {"apiVersion": "v2", "name": CNPG_CHART.name, "version": CNPG_CHART.version}
+    (chart / "Chart.yaml").write_text(yaml.safe_dump(about))
+    (chart / "manifest.yaml").write_text(yaml.safe_dump_all(release_documents()))
+    (chart / "templates" / "all.yaml").write_text(_TEMPLATE)
