@@ -59,11 +59,12 @@ def _brought_up(lab: Lab) -> Regions:
     apply(lab, _untold, ["shared", "eu"])
     europe = Database(lab.cluster("eu"), names["eu"])
     europe.wait_healthy(_silent)
-    europe.sql(
-        "create table if not exists before_the_copy (id int primary key, text text not null);"
-        f"insert into before_the_copy select i, repeat('row ', 50) from generate_series(1, {ROWS}) i "
-        "on conflict do nothing; grant all on all tables in schema public to app"
-    )
+    if europe.writes():  # a kept lab may have turned its roles round since
+        europe.sql(
+            "create table if not exists before_the_copy (id int primary key, text text not null);"
+            f"insert into before_the_copy select i, repeat('row ', 50) from generate_series(1, {ROWS}) i "
+            "on conflict do nothing; grant all on all tables in schema public to app"
+        )
     counted = {"before_the_copy": int(europe.sql("select count(*) from before_the_copy"))}
     begun = time.monotonic()
     apply(lab, _untold, ["in"])
