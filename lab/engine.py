@@ -49,11 +49,7 @@ class Engine:
         """Lays out program, chart and state. Raises RuntimeError where something is not on PATH."""
         if absent := missing():
             raise RuntimeError(f"'--engine pulumi' {absent}.")
-        project = self._lab.project
-        (project / "__main__.py").write_text(_MAIN)
-        for package in ("components", "lab", "operations", "regions", "settings"):
-            if not (project / package).exists():
-                (project / package).symlink_to(_ROOT / package)
+        (self._lab.project / "__main__.py").write_text(_MAIN)
         for folder in ("pulumi-home", "pulumi-state"):
             (self._lab.folder / folder).mkdir(exist_ok=True)
         if not self._passphrase.exists():
