@@ -10,7 +10,7 @@ from lab.postgres import Database, until
 from tests.two_regions.conftest import ROWS, Regions
 from tests.two_regions.probes import Probe
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.regions]
 
 HOST = "pg-europe.openova.io"
 AUTHORITY = "/etc/openova/authorities/postgres.crt"

@@ -10,7 +10,7 @@ from tests.hosts.pings import doors, unreachable
 from tests.two_regions.conftest import Regions
 from tests.two_regions.probes import Probe
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.regions]
 
 PORT = 30432
 

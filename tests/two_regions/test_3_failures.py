@@ -16,7 +16,7 @@ from tests.two_regions.conftest import Regions
 from tests.two_regions.probes import Probe
 from tests.two_regions.writer import lost, writing
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.regions]
 
 
 @pytest.mark.parametrize("one_way", [False, True], ids=["both-ways", "one-way"])

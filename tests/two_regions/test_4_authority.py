@@ -19,7 +19,7 @@ from tests.two_regions.conftest import Regions
 from tests.two_regions.probes import Probe
 from tests.two_regions.writer import lost, writing
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.regions]
 
 
 def test_a_switchover_loses_nothing_and_writers_follow(regions: Regions, in_india: list[Probe]) -> None:
