@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import yaml
 
-from lab.certificates import certify_loopback
+from lab.certificates import self_signed
 from lab.processes import free_ports, process, wait_until
 from lab.tools import cache, program
 
@@ -152,7 +152,7 @@ def _api_server(folder: Path, etcd: int, port: int) -> list[str]:
 
 
 def _write_credentials(folder: Path, port: int, token: str) -> None:
-    certify_loopback(folder / "tls.crt", folder / "tls.key")
+    self_signed(folder / "tls.crt", folder / "tls.key", "127.0.0.1")
     cluster = {"server": f"https://127.0.0.1:{port}", "certificate-authority": str(folder / "tls.crt")}
     kubeconfig = {
         "apiVersion": "v1",

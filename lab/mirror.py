@@ -5,11 +5,9 @@ It stands for the place that K3s is downloaded from.
 
 from __future__ import annotations
 
-import datetime
 import functools
 import hashlib
 import http.server
-import ipaddress
 import os
 import ssl
 import subprocess
@@ -20,11 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
+from lab.certificates import self_signed
 from lab.world import OFFICE, World
 
 IMAGES: Final = "k3s-airgap-images-amd64.tar.zst"
@@ -61,26 +55,7 @@ def _sha256(file: Path) -> str:
 
 def certify(folder: Path, address: str) -> str:
     """Makes FOLDER.crt and FOLDER.key for the address; the certificate, which is its own authority."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mirror of the tests")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, SHA256())
-    )
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    folder.with_suffix(".key").write_bytes(private)
-    text = certificate.public_bytes(Encoding.PEM).decode()
-    folder.with_suffix(".crt").write_text(text)
-    return text
+    return self_signed(folder.with_suffix(".crt"), folder.with_suffix(".key"), address)
 
 
 @contextmanager

@@ -18,8 +18,12 @@ _MAIN: Final = "import sys\n\nfrom lab.k3s.command import main\n\nmain(sys.argv[
 
 def publish_release(folder: Path) -> Release:
     """Puts the release that the program pins into the folder."""
-    installer = (_HERE / "k3s" / "install.sh").read_bytes()
-    return publish(folder, K3S, binary(K3S), installer, archive())
+    return publish(folder, K3S, binary(K3S), installer(K3S), archive())
+
+
+def installer(tag: str) -> bytes:
+    """What stands for K3s' own installer."""
+    return (_HERE / "k3s" / "install.sh").read_text().replace("RELEASE", tag).encode()
 
 
 def binary(tag: str) -> bytes:

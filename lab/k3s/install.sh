@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the installer of K3s leaves behind: a unit for what INSTALL_K3S_EXEC says.
+# Stands for the installer of K3s RELEASE: leaves a unit for what INSTALL_K3S_EXEC says.
 set -eu
 test "$INSTALL_K3S_SKIP_DOWNLOAD" = true
 test "$INSTALL_K3S_SKIP_START" = true

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from lab.release import installer
 from tests.components.debian import STANDINS, Debian, booted, changed, on_debian
 
 pytestmark = on_debian
@@ -46,8 +47,11 @@ def debian() -> Iterator[Debian]:
 def fetch(debian: Debian, release: str = RELEASE, **changes: str) -> subprocess.CompletedProcess[str]:
     """Stages the stand-ins of a release from a mirror on the host's own disk."""
     sums = {}
-    for asset, setting in (("k3s", "BINARY_SHA256"), ("install.sh", "INSTALLER_SHA256")):
-        text = (STANDINS / asset).read_text().replace("RELEASE", release)
+    k3s_binary = (STANDINS / "k3s").read_text().replace("RELEASE", release)
+    for asset, setting, text in (
+        ("k3s", "BINARY_SHA256", k3s_binary),
+        ("install.sh", "INSTALLER_SHA256", installer(release).decode()),
+    ):
         debian.put(f"/srv/{release.replace('+', '%2B')}/{asset}", text)
         debian.put(f"/srv/{release}/{asset}", text)
         sums[setting] = hashlib.sha256(text.encode()).hexdigest()

@@ -7,12 +7,12 @@ from typing import Final
 
 from lab import mirror
 from lab.mirror import Release
+from lab.release import installer
 
 K3S: Final = Path(__file__).parent / "standins" / "k3s"
-INSTALLER: Final = Path(__file__).parents[1] / "components" / "standins" / "install.sh"
 
 
 def publish(folder: Path, tag: str) -> Release:
     """Puts the stand-in into the folder as the release of that tag."""
-    texts = (K3S.read_text(), INSTALLER.read_text(), "images of RELEASE\n")
-    return mirror.publish(folder, tag, *(text.replace("RELEASE", tag).encode() for text in texts))
+    k3s, images = (text.replace("RELEASE", tag).encode() for text in (K3S.read_text(), "images of RELEASE\n"))
+    return mirror.publish(folder, tag, k3s, installer(tag), images)
