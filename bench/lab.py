@@ -38,7 +38,7 @@ def lines() -> list[str]:
     if absent := missing():
         return [f"not measured: {absent}"]
     with tempfile.TemporaryDirectory(prefix="openova-bench-") as folder:
-        lab = Lab(Path(folder) / "lab", f"openova-bench-{os.getpid()}")
+        lab = Lab(Path(folder) / "lab", f"openova-bench-{os.getpid()}", tied=True)
         try:
             return _measured(lab)
         finally:

@@ -23,20 +23,25 @@ from lab.project import node_names, write_project
 from lab.release import publish_release
 from lab.road import Road, Traffic
 from lab.tools import cache, is_built
-from lab.world import OFFICE, REGIONS, Region, World, kept_world
+from lab.world import OFFICE, REGIONS, Region, World, kept_world, tied_world
 
 TAG: Final = "openova-lab"
+WATCHERS: Final = Path("/proc/sys/fs/inotify/max_user_instances")
+WATCHED: Final = 100
+"""Watchers of files in a lab that is up, counted (Linux allows 128 to a user, unless it is told otherwise)."""
+
 Say = Callable[[str], None]
 
 
 class Lab:
     """A lab as far as it is there; without arguments the one of this machine.
 
-    Everything that it keeps lies in `folder`; `tag` begins the names of its control groups.
+    Everything that it keeps lies in `folder`; `tag` begins the names of its control groups. One that is `tied` ends
+    with this process.
     """
 
-    def __init__(self, folder: Path | None = None, tag: str = TAG) -> None:
-        self.folder, self._tag = folder or _state(), tag
+    def __init__(self, folder: Path | None = None, tag: str = TAG, *, tied: bool = False) -> None:
+        self.folder, self._tag, self._tied = folder or _state(), tag, tied
         self.project = self.folder / "project"
         self.hosts: dict[str, Host] = {}
         self.world: World | None = None
@@ -94,6 +99,7 @@ class Lab:
         if absent := missing():
             raise RuntimeError(f"The lab {absent}.")
         if self.world is None:
+            _check_watches()
             self._make(root, say)
         hosts = [host for host in self.hosts.values() if not host.leader]
         with ThreadPoolExecutor(len(hosts) or 1) as pool:
@@ -118,7 +124,7 @@ class Lab:
         for name, text in (("login", login.private), ("login.pub", login.public)):
             (self.folder / name).touch(0o600)
             (self.folder / name).write_text(text)
-        self.world = kept_world(self._tag)
+        self.world = (tied_world if self._tied else kept_world)(self._tag)
         self._keep()
         start_mirror(self.world, self.folder / "mirror")
         for region in REGIONS:
@@ -177,6 +183,22 @@ def missing() -> str:
     if not postgres_root().exists():
         return f"needs PostgreSQL in {postgres_root()} (python -m lab build)"
     return ""
+
+
+def _check_watches() -> None:
+    """Kubelets and systemd watch files, and the kernel counts who does for the machine as a whole. RuntimeError."""
+    most, used = int(WATCHERS.read_text()), 0
+    for file in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            used += file.readlink().name == "anon_inode:inotify"
+        except OSError:
+            continue  # a process that has ended since
+    if most - used < WATCHED:
+        raise RuntimeError(
+            f"A lab needs {WATCHED} watchers of files, and of the {most} that Linux lets root have here {used} are taken. "
+            "Its hosts would fail half way. End the other lab (openova lab down), or raise the limit: "
+            "sysctl -w fs.inotify.max_user_instances=512"
+        )
 
 
 def _boot(host: Host) -> None:

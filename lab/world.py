@@ -71,10 +71,13 @@ exec $KEEPER
 
 
 class World:
-    """`pid` is the process whose namespaces are the world; `tag` begins the names of its control groups."""
+    """`pid` is the process whose namespaces are the world; `tag` begins the names of its control groups.
 
-    def __init__(self, pid: int, tag: str = "") -> None:
-        self.pid, self.tag = pid, tag or f"openova-{os.getpid()}"
+    `holder` is the process by whose standard input the world lives, where it does.
+    """
+
+    def __init__(self, pid: int, tag: str = "", holder: subprocess.Popen[str] | None = None) -> None:
+        self.pid, self.tag, self.holder = pid, tag or f"openova-{os.getpid()}", holder
         self.folder = Path(f"/proc/{pid}/root{FOLDER}")
 
     def within(self, command: Sequence[str]) -> list[str]:
@@ -93,7 +96,7 @@ class World:
     def alive(self) -> bool:
         """Whether its process is there, and not another one by the same number."""
         try:
-            return Path(f"/proc/{self.pid}/comm").read_text() == "sleep\n"
+            return Path(f"/proc/{self.pid}/comm").read_text() in ("sleep\n", "cat\n")
         except FileNotFoundError:
             return False
 
@@ -125,6 +128,11 @@ def kept_world(tag: str) -> World:
     return _made(_begin("sleep infinity", subprocess.DEVNULL), tag)
 
 
+def tied_world(tag: str) -> World:
+    """Makes a network until `end`, or until this process is gone, however it went."""
+    return _made(_begin("cat", subprocess.PIPE), tag)
+
+
 def _begin(keeper: str, stdin: int) -> subprocess.Popen[str]:
     kept = keeper != "cat"
     unshare = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", *([] if kept else ["--kill-child"])]
@@ -152,7 +160,7 @@ def _made(holder: subprocess.Popen[str], tag: str) -> World:
             holder.stdin.close()
         raise RuntimeError(f"namespaces: {holder.stderr.read() if holder.stderr else ''}")
     (child,) = Path(f"/proc/{holder.pid}/task/{holder.pid}/children").read_text().split()
-    return World(int(child), tag)
+    return World(int(child), tag, holder)
 
 
 def cgroup(tag: str, name: str) -> list[Path]:

@@ -7,6 +7,8 @@ test "$(env | grep -c '^K3S_')" = 0
 unit=k3s
 test "$INSTALL_K3S_EXEC" = server || unit="k3s-$INSTALL_K3S_EXEC"
 cat > "/etc/systemd/system/$unit.service" <<UNIT
+[Unit]
+StartLimitIntervalSec=0
 [Service]
 Type=notify
 Delegate=yes

@@ -46,7 +46,7 @@ def regions() -> Iterator[Regions]:
         yield _brought_up(Lab(Path(kept)))
         return
     with tempfile.TemporaryDirectory(prefix="openova-lab-") as folder:
-        lab = Lab(Path(folder) / "lab", f"openova-{os.getpid()}")
+        lab = Lab(Path(folder) / "lab", f"openova-{os.getpid()}", tied=True)
         try:
             yield _brought_up(lab)
         finally:

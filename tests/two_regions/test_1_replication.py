@@ -6,7 +6,9 @@ from functools import partial
 
 import pytest
 
+from lab.apply import apply
 from lab.postgres import Database, until
+from tests.projects import edit
 from tests.two_regions.conftest import ROWS, Regions
 from tests.two_regions.probes import Probe
 
@@ -78,6 +80,25 @@ def test_a_certificate_of_another_authority_is_refused(in_india: list[Probe]) ->
     )
     assert done.code != 0
     assert "unknown ca" in done.text or "unknown CA" in done.text, done.text
+
+
+def test_the_option_with_a_role_of_its_own_and_a_password_works(regions: Regions) -> None:
+    assert _streams_as(regions, "streaming_replica")
+    for auth, user in (("password", "dr_replicator"), ("certificate", "streaming_replica")):
+        edit(regions.lab.project / "Pulumi.yaml", "config.postgres.value.replicationAuth", auth)
+        apply(regions.lab, _untold, ["eu", "in"])
+        until(partial(_streams_as, regions, user), f"{user} does not stream", seconds=120)
+    regions.india.wait_healthy(print)
+
+
+def _streams_as(regions: Regions, user: str) -> bool:
+    """Whether Europe sends its changes to India's cluster under this role, and to nobody else of that name."""
+    role = "select string_agg(usename, ' ') from pg_stat_replication where state = 'streaming' and application_name = "
+    return regions.europe.sql(f"{role} '{regions.india.name}'") == user
+
+
+def _untold(stack: str, what: str, seconds: float) -> None:
+    """Progress is for people who wait."""
 
 
 def _authority(name: str, subject: str = "openova postgresql") -> str:

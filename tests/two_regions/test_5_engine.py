@@ -51,7 +51,7 @@ def by_engine() -> Iterator[ByEngine]:
     if absent := missing() or engine.missing():
         pytest.skip(absent)
     with tempfile.TemporaryDirectory(prefix="openova-engine-") as folder:
-        lab = Lab(Path(folder) / "lab", f"openova-engine-{os.getpid()}")
+        lab = Lab(Path(folder) / "lab", f"openova-engine-{os.getpid()}", tied=True)
         try:
             lab.begin(ROOT, print, Traffic())
             running = Engine(lab)
