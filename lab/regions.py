@@ -195,7 +195,7 @@ def _check_watches() -> None:
             continue  # a process that has ended since
     if most - used < WATCHED:
         raise RuntimeError(
-            f"A lab needs {WATCHED} watchers of files, and of the {most} that Linux lets root have here {used} are taken. "
+            f"A lab needs {WATCHED} watchers of files; of the {most} that Linux lets root have here {used} are taken. "
             "Its hosts would fail half way. End the other lab (openova lab down), or raise the limit: "
             "sysctl -w fs.inotify.max_user_instances=512"
         )
