@@ -17,13 +17,13 @@ from tests.hosts.lab import Lab
 from tests.hosts.machine import state
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def machine_before() -> dict[str, str]:
     """The machine as it was before the first host."""
     return state()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab(machine_before: dict[str, str]) -> Iterator[Lab]:
     """Six booted hosts, fresh until a later fixture works on them."""
     if absent := debian.missing():
@@ -49,7 +49,7 @@ class Step:
     lab: Lab
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def europe_alone(lab: Lab) -> Step:
     """Europe is up; of India nobody knows more than its keys."""
     if absent := engine.missing():
@@ -60,7 +60,7 @@ def europe_alone(lab: Lab) -> Step:
     return Step(running, succeeded(running.up()), lab)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def both(europe_alone: Step) -> Step:
     """India has come later. It dials Europe, whose nodes still know no endpoint of India."""
     running, lab = europe_alone.engine, europe_alone.lab

@@ -11,7 +11,7 @@ from lab.api_server import ApiServer, api_server
 from lab.cloudnative_pg import cloudnative_pg
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server() -> Iterator[ApiServer]:
     """Kubernetes with the definitions of all operators, and CloudNativePG's webhooks before its own."""
     if absent := tools.missing():

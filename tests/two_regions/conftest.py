@@ -37,7 +37,7 @@ class Regions:
     clone_seconds: float
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def regions() -> Iterator[Regions]:
     """Both regions are up and healthy, 150 ms apart."""
     if absent := missing():
@@ -73,13 +73,13 @@ def _brought_up(lab: Lab) -> Regions:
     return Regions(lab, europe, india, counted, time.monotonic() - begun)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def in_europe(regions: Regions) -> list[Probe]:
     """A pod on every node of Europe."""
     return probes(regions.lab, "eu")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def in_india(regions: Regions) -> list[Probe]:
     """A pod on every node of India."""
     return probes(regions.lab, "in")
