@@ -41,7 +41,6 @@ class Memory:
     def made(self, urn: str, inputs: Mapping[str, Any], make: Callable[[Mapping[str, Any]], Any]) -> Any:
         """What was made for these inputs before, or now."""
         with self._lock:
-            # The material of a certificate is another one's output and decides nothing by itself.
             known = json.dumps(inputs, sort_keys=True)
             kept = self._kept["made"].get(urn)
             if kept is None or kept["for"] != known:

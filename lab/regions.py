@@ -98,6 +98,8 @@ class Lab:
         """
         if absent := missing():
             raise RuntimeError(f"The lab {absent}.")
+        if self.world is not None and not self.hosts:
+            self.down()  # one whose making was broken off before its hosts were known
         if self.world is None:
             _check_watches()
             self._make(root, say)
