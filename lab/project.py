@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from lab.host import Host
 from lab.mirror import URL, Release
 from lab.world import ADMIN_CIDR, REGIONS
+from settings.project import read_yaml
 
 NODES: Final = 3
 """Hosts a region: a server and two agents, one for each instance of PostgreSQL."""
@@ -24,9 +23,9 @@ SIZES: Final = {"instances": 3, "storage": "1Gi", "storageClass": "local-path", 
 def node_names(root: Path) -> dict[str, list[str]]:
     """The first nodes of the lab's regions in the configuration of `root`, by the region's code.
 
-    Raises RuntimeError where the configuration has no such region.
+    Raises RuntimeError where the configuration has no such region, SettingsError where it cannot be read.
     """
-    lines = {line["code"]: line for line in _read(root / "Pulumi.yaml")["config"]["regions"]["value"]}
+    lines = {line["code"]: line for line in read_yaml(root / "Pulumi.yaml")["config"]["regions"]["value"]}
     if absent := [region.code for region in REGIONS if region.code not in lines]:
         raise RuntimeError(
             f"The lab is made of the regions {' and '.join(region.code for region in REGIONS)}. "
@@ -42,10 +41,10 @@ def write_project(root: Path, target: Path, hosts: Mapping[str, Host], release: 
     The authority record of a lab that is there stays: it says what the lab's databases are.
     """
     target.mkdir(parents=True, exist_ok=True)
-    before = {file.name: _read(file) for file in target.glob("Pulumi*.yaml")}
+    before = {file.name: read_yaml(file) for file in target.glob("Pulumi*.yaml")}
     for name in ("", "shared.", "global.", *(f"{region.code}." for region in REGIONS)):
         shutil.copy(root / f"Pulumi.{name}yaml", target)
-    shared = _shared(_read(target / "Pulumi.yaml"), node_names(root))
+    shared = _shared(read_yaml(target / "Pulumi.yaml"), node_names(root))
     shared["runtime"]["options"] = {"virtualenv": sys.prefix}
     _write(target / "Pulumi.yaml", shared)
     if "Pulumi.yaml" in before:
@@ -53,9 +52,9 @@ def write_project(root: Path, target: Path, hosts: Mapping[str, Host], release: 
     for region in REGIONS:
         file = target / f"Pulumi.{region.code}.yaml"
         own = {node: host for node, host in hosts.items() if host.region is region}
-        _write(file, _stack(_read(file), region.user, own, release))
+        _write(file, _stack(read_yaml(file), region.user, own, release))
     for name, earlier in before.items():
-        _write(target / name, _with_secrets(_read(target / name), earlier))
+        _write(target / name, _with_secrets(read_yaml(target / name), earlier))
 
 
 def _with_secrets(document: dict[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,13 +67,13 @@ def _with_secrets(document: dict[str, Any], earlier: Mapping[str, Any]) -> dict[
 
 def clusters(project: Path) -> dict[str, str]:
     """The name of each region's PostgreSQL, by the region's code."""
-    lines = _read(project / "Pulumi.yaml")["config"]["regions"]["value"]
+    lines = read_yaml(project / "Pulumi.yaml")["config"]["regions"]["value"]
     return {line["code"]: line["postgres"]["cluster"] for line in lines}
 
 
 def keep_authority(target: Path, before: Mapping[str, Any]) -> None:
     """Puts the roles of an earlier Pulumi.yaml into the one of `target`."""
-    shared = _read(target / "Pulumi.yaml")
+    shared = read_yaml(target / "Pulumi.yaml")
     shared["config"]["authority"] = before["config"]["authority"]
     roles = {line["code"]: line["postgres"] for line in before["config"]["regions"]["value"]}
     for line in shared["config"]["regions"]["value"]:
@@ -84,7 +83,7 @@ def keep_authority(target: Path, before: Mapping[str, Any]) -> None:
 
 def set_authority(target: Path, authority: Mapping[str, Any], copies: Mapping[str, Mapping[str, Any]]) -> None:
     """Writes another record of authority, and for some regions another copy of the data (generation, cloneFrom)."""
-    shared = _read(target / "Pulumi.yaml")
+    shared = read_yaml(target / "Pulumi.yaml")
     shared["config"]["authority"] = {"value": dict(authority)}
     for line in shared["config"]["regions"]["value"]:
         line["postgres"] |= copies.get(line["code"], {})
@@ -128,11 +127,6 @@ def _stack(document: dict[str, Any], user: str, hosts: Mapping[str, Host], relea
         "openova:protect": False,
     }
     return document
-
-
-def _read(file: Path) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(file.read_text())
-    return loaded
 
 
 def _write(file: Path, document: Mapping[str, Any]) -> None:
