@@ -7,7 +7,7 @@ import pulumi
 from regions.inputs import load_settings, secret_input
 from regions.references import References
 from settings.problems import SettingsError
-from settings.stacks import GlobalStack, RegionStack, SharedStack
+from settings.stacks import GlobalStack, RegionStack, SharedStack, WitnessStack
 
 
 def open_reference(stack: str) -> pulumi.StackReference:
@@ -31,6 +31,10 @@ async def main() -> None:
             from regions.region import compose_region
 
             await compose_region(loaded.platform, loaded.stack, references, secret_input)
+        case WitnessStack():
+            from regions.witness import compose_witness
+
+            await compose_witness(loaded.platform, loaded.stack, references, secret_input)
         case GlobalStack():
             from regions.global_edge import compose_global
 

@@ -14,8 +14,8 @@ from components.network import Mesh, MeshArgs, MeshNode, Peer
 from components.node import DIALS_TO_A_RUNNING_HOST, DIALS_TO_AN_ORDERED_HOST, Node, NodeArgs, SshConnection
 from regions.servers import Server
 from settings.naming import MESH_INTERFACE, mesh_address
-from settings.platform import Platform, RegionLine
-from settings.stacks import RegionStack
+from settings.platform import Platform, SiteLine
+from settings.stacks import RegionStack, SiteStack
 
 ETCD_SNAPSHOT_SECRET = "etcd-snapshots"  # noqa: S105 the name of a Secret
 
@@ -24,7 +24,7 @@ ETCD_SNAPSHOT_SECRET = "etcd-snapshots"  # noqa: S105 the name of a Secret
 class ClusterInputs:
     """What is known late: keys and tokens of the shared stack, and where nodes are dialled.
 
-    `servers` are this region's own, by node name. `addresses` are those of the other regions, one output a region;
+    `servers` are this region's own, by node name. `addresses` are those of the other sites, one output a site;
     a node that is in none is not up yet.
     """
 
@@ -47,8 +47,8 @@ class RegionCluster(pulumi.ComponentResource):
         self,
         name: str,
         platform: Platform,
-        line: RegionLine,
-        stack: RegionStack,
+        line: SiteLine,
+        stack: SiteStack,
         late: ClusterInputs,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -80,7 +80,7 @@ class RegionCluster(pulumi.ComponentResource):
                 connection=self._connection(node),
                 hostname=node,
                 admin_cidrs=stack.admin_cidrs,
-                http_cidrs=stack.http_cidrs if self._platform.edge.mode != "tunnel" else (),
+                http_cidrs=self._http_cidrs(),
                 peer_addresses=others,
                 mesh_port=self._platform.mesh.port,
                 mesh_interface=MESH_INTERFACE,
@@ -89,6 +89,11 @@ class RegionCluster(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self),
         )
+
+    def _http_cidrs(self) -> tuple[str, ...]:
+        """Who may speak HTTP here: nobody where a tunnel brings the requests, and at a witness."""
+        open_to = self._stack.http_cidrs if isinstance(self._stack, RegionStack) else ()
+        return open_to if self._platform.edge.mode != "tunnel" else ()
 
     def _connection(self, node: str) -> SshConnection:
         settings = self._stack.nodes[node]
@@ -127,10 +132,10 @@ class RegionCluster(pulumi.ComponentResource):
         )
 
     def _peers(self) -> pulumi.Output[Sequence[Peer]]:
-        """All nodes of all regions. A node of another region has no endpoint until its region was brought up."""
+        """All nodes of all sites. A node of another site has no endpoint until its site was brought up."""
         own = pulumi.Output.all(**{node: server.address for node, server in self._late.servers.items()})
         late = pulumi.Output.all(self._late.mesh_public_keys, own, *self._late.addresses)
-        regions = self._platform.regions
+        sites = self._platform.sites
 
         def peers(known: Sequence[Mapping[str, str]]) -> list[Peer]:
             keys, *addresses = known
@@ -142,7 +147,7 @@ class RegionCluster(pulumi.ComponentResource):
                     public_key=keys[node],
                     endpoint=endpoints.get(node),
                 )
-                for line in regions
+                for line in sites
                 for node in line.nodes
             ]
 

@@ -50,19 +50,25 @@ class SharedOutputs:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegionOutputs:
-    """Of a region's stack."""
+class SiteOutputs:
+    """Of every stack that has nodes; a witness has no more."""
 
-    authority: Fields
-    """epoch, generation and writes, as this stack last carried them out."""
     addresses: Fields
     """The public address of each node, by its name: where its mesh is dialled and its HTTP is served."""
     host_keys: Fields
     """The pinned SSH host key of each node, by its name. For `openova doctor`; no stack reads it."""
-    postgres: Fields
-    """cluster, host and port of the region's database."""
     kubeconfig: pulumi.Input[str] = field(metadata=_NEVER_EMPTY)
     """For people and tools; no stack reads it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegionOutputs(SiteOutputs):
+    """Of a region's stack."""
+
+    authority: Fields
+    """epoch, generation and writes, as this stack last carried them out."""
+    postgres: Fields
+    """cluster, host and port of the region's database."""
     handover: Fields | None = field(default=None, metadata=_SECRET | _OPTIONAL)
     """epoch and token of a handover by this region; absent when it does not hand over."""
 
@@ -77,7 +83,7 @@ class GlobalOutputs:
     """policy, and the order of regions by area."""
 
 
-def export(outputs: SharedOutputs | RegionOutputs | GlobalOutputs) -> None:
+def export(outputs: SharedOutputs | SiteOutputs | GlobalOutputs) -> None:
     """Make the fields stack outputs, secret where the contract says so."""
     pulumi.export(VERSION_OUTPUT, VERSION)
     for item in fields(outputs):
@@ -88,9 +94,10 @@ def export(outputs: SharedOutputs | RegionOutputs | GlobalOutputs) -> None:
         pulumi.export(camel(item.name), pulumi.Output.secret(value) if secret else value)
 
 
-OUTPUTS: Final[Mapping[str, type[SharedOutputs | RegionOutputs | GlobalOutputs]]] = {
+OUTPUTS: Final[Mapping[str, type[SharedOutputs | SiteOutputs | GlobalOutputs]]] = {
     "shared": SharedOutputs,
     "region": RegionOutputs,
+    "witness": SiteOutputs,
     "global": GlobalOutputs,
 }
 """The outputs of each kind of stack."""
@@ -101,6 +108,6 @@ def secret_outputs(kind: str) -> frozenset[str]:
     return frozenset(camel(item.name) for item in fields(OUTPUTS[kind]) if item.metadata.get("secret"))
 
 
-def never_empty(kind: type[SharedOutputs | RegionOutputs]) -> list[str]:
+def never_empty(kind: type[SharedOutputs | SiteOutputs]) -> list[str]:
     """The names of the secret outputs that always have a content."""
     return [camel(item.name) for item in fields(kind) if item.metadata.get("never_empty")]

@@ -6,32 +6,34 @@ from dataclasses import replace
 
 from components.mongodb.members import FEWEST_PODS, Member, region_members
 from settings.naming import mongodb_host
-from settings.platform import Platform, RegionLine
+from settings.platform import Platform, SiteLine, WitnessLine
 
 MONGODB_PORT = 27017
 
 
-def members_of(platform: Platform, line: RegionLine, *, local: bool) -> tuple[Member, ...]:
-    """A region's members, non-voting ones included; none where it has no voter."""
+def members_of(platform: Platform, line: SiteLine, *, local: bool) -> tuple[Member, ...]:
+    """A site's members, non-voting ones included; none where it has no voter. A witness has no spare."""
     if not platform.mongodb.enabled or not line.mongodb.priorities:
         return ()
-    most = max(FEWEST_PODS, len(line.mongodb.priorities) + 1)
+    fewest = 1 if isinstance(line, WitnessLine) else FEWEST_PODS
+    most = max(fewest, len(line.mongodb.priorities) + 1)
     return region_members(
         hosts=[mongodb_host(platform, line, index) for index in range(most)],
         first_port=platform.mongodb.first_node_port,
         priorities=line.mongodb.priorities,
         region=line.name,
         local=local,
+        fewest=fewest,
     )
 
 
 def all_members(platform: Platform, local: str) -> tuple[Member, ...]:
-    """The members of all regions as the region `local` sees them, without those that a person has taken out."""
+    """The members of all sites as the site `local` sees them, without those that a person has taken out."""
     forced = platform.mongodb.forced
     out = set(forced.without) - {local} if forced is not None else set()
     return tuple(
         member
-        for line in platform.regions
+        for line in platform.sites
         if line.code not in out
         for member in members_of(platform, line, local=line.code == local)
     )
@@ -51,8 +53,8 @@ def managing_region(platform: Platform) -> str:
 
 
 def has_majority_without(platform: Platform, code: str) -> bool:
-    """True where the other regions' voters are more than half of all."""
-    voters = {line.code: len(line.mongodb.priorities) for line in platform.regions}
+    """True where the other sites' voters are more than half of all."""
+    voters = {line.code: len(line.mongodb.priorities) for line in platform.sites}
     return sum(count for other, count in voters.items() if other != code) * 2 > sum(voters.values())
 
 
@@ -76,13 +78,13 @@ def reachable_members(platform: Platform, local: str) -> tuple[Member, ...]:
 def certificate_names(platform: Platform) -> tuple[str, ...]:
     """Every name under which a member can be reached: over the mesh, and inside its own cluster."""
     names = [member.host for member in all_members(platform, local="")]
-    for line in platform.regions:
+    for line in platform.sites:
         service = f"{cluster_name(line)}-rs0.{platform.mongodb.namespace}"
         names += [f"*.{service}", f"*.{service}.svc", f"*.{service}.svc.cluster.local"]
     community = f"*.{platform.mongodb.name}-svc.{platform.mongodb.namespace}.svc.cluster.local"
     return (*names, *([community] if platform.mongodb.operator == "community" else []), "localhost")
 
 
-def cluster_name(line: RegionLine) -> str:
-    """The name of a region's PerconaServerMongoDB; its pods are `<name>-rs0-<index>`."""
+def cluster_name(line: SiteLine) -> str:
+    """The name of a site's PerconaServerMongoDB; its pods are `<name>-rs0-<index>`."""
     return f"mongodb-{line.code}"

@@ -12,7 +12,8 @@ from components.mongodb.args import MongodbArgs, MongodbBackup, MongodbPasswords
 from components.mongodb.community import MongodbCommunityArgs
 from regions.late import text_of
 from regions.members import all_members, cluster_name, managing_region, members_of
-from settings.platform import Platform, RegionLine
+from regions.names import database_names
+from settings.platform import Platform, RegionLine, SiteLine
 from settings.stacks import DatabaseSizing
 
 
@@ -26,14 +27,16 @@ class MongodbInputs:
 
 
 def mongodb_args(
-    platform: Platform, line: RegionLine, sizing: DatabaseSizing, late: MongodbInputs, *, protect: bool
+    platform: Platform, line: SiteLine, sizing: DatabaseSizing, late: MongodbInputs, *, protect: bool
 ) -> MongodbArgs:
-    """The arguments of the region's part. The managed side follows the authority record (`managing_region`)."""
+    """The arguments of the site's part. The managed side follows the authority record (`managing_region`)."""
     managed = line.code == managing_region(platform)
     return MongodbArgs(
         cluster_name=cluster_name(line),
         namespace=late.namespace,
         managed=managed,
+        node_region=line.name,
+        resolvable=frozenset(database_names(platform)),
         members=all_members(platform, local=line.code),
         passwords=MongodbPasswords(
             backup=_password(late.keys, "backup"),

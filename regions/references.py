@@ -11,7 +11,7 @@ import pulumi
 from regions import contract
 from settings.base import camel
 
-Kind = TypeVar("Kind", contract.SharedOutputs, contract.RegionOutputs)
+Kind = TypeVar("Kind", contract.SharedOutputs, contract.RegionOutputs, contract.SiteOutputs)
 
 
 class NotReadyError(pulumi.RunError):
@@ -78,6 +78,10 @@ class References:
     async def region(self, code: str) -> Peer[contract.RegionOutputs]:
         """A region's stack, ready or not."""
         return await self._peer(code, contract.RegionOutputs)
+
+    async def site(self, code: str) -> Peer[contract.SiteOutputs]:
+        """What a region and a witness have in common, ready or not."""
+        return await self._peer(code, contract.SiteOutputs)
 
     def require(self, peer: Peer[Any]) -> None:
         """Stop an update, or warn a preview, when `peer` has no outputs yet."""

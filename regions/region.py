@@ -8,18 +8,14 @@ from dataclasses import dataclass
 import pulumi
 
 from components.backup.object_store import ObjectStoreArgs
-from components.mongodb.args import MongodbBackup
-from components.mongodb.community import MongodbCommunity
-from components.mongodb.component import MongodbReplicaSet
-from components.mongodb.operator import MongodbOperator, MongodbOperatorArgs
 from components.postgres import PostgresCluster, PostgresOperator, PostgresOperatorArgs
 from regions.cluster import ClusterInputs, RegionCluster
-from regions.contract import RegionOutputs, SharedOutputs, export
+from regions.contract import RegionOutputs, SharedOutputs, SiteOutputs, export
 from regions.inputs import SecretInput
 from regions.late import backup_bucket
-from regions.mongodb import MongodbInputs, community_args, mongodb_args
 from regions.postgres import PostgresInputs, postgres_args
 from regions.references import Peer, References
+from regions.replica_set import place_mongodb
 from regions.roles import Role
 from regions.servers import Server, servers_of
 from regions.services import RegionServices
@@ -37,8 +33,9 @@ async def compose_region(
     role = await role_for_now(stack.code, platform, references)
     shared = await references.shared()
     peers = {code: await references.region(code) for code in platform.codes if code != stack.code}
+    witnesses = [await references.site(line.code) for line in platform.witnesses]
     token = await token_of(role, peers, references)
-    inputs = RegionInputs(platform, stack, role, shared, peers, token, secret_input)
+    inputs = RegionInputs(platform, stack, role, shared, peers, witnesses, token, secret_input)
     region = Region(f"region-{stack.code}", inputs)
     line = platform.region(stack.code)
     export(
@@ -66,6 +63,7 @@ class RegionInputs:
     role: Role
     shared: Peer[SharedOutputs]
     peers: dict[str, Peer[RegionOutputs]]
+    witnesses: list[Peer[SiteOutputs]]
     promotion_token: pulumi.Output[str] | None
     secret_input: SecretInput
 
@@ -100,7 +98,7 @@ class Region(pulumi.ComponentResource):
             f"{self._code}-services", inputs.platform, inputs.stack, inputs.shared, inputs.secret_input, inside
         )
         postgres = self._postgres(inside)
-        self._mongodb(inside)
+        place_mongodb(inputs.platform, inputs.line, inputs.stack, inputs.shared, inside)
         self.demotion_token = postgres.demotion_token
         self.register_outputs({"code": self._code})
 
@@ -144,51 +142,16 @@ class Region(pulumi.ComponentResource):
             retention=f"{self._inputs.platform.backups.retention_days}d",
         )
 
-    def _mongodb(self, inside: pulumi.ResourceOptions) -> None:
-        inputs, platform = self._inputs, self._inputs.platform
-        if not platform.mongodb.enabled or not inputs.line.mongodb.priorities:
-            return
-        operator = MongodbOperator(
-            f"{self._code}-mongodb-operator",
-            MongodbOperatorArgs(
-                operator=platform.mongodb.operator,
-                namespace=platform.mongodb.namespace,
-                protect=inputs.stack.protect,
-            ),
-            inside,
-        )
-        late = MongodbInputs(
-            namespace=operator.namespace, keys=inputs.shared.output("mongodb_keys"), backup=self._mongodb_backup()
-        )
-        sizing, protect = inputs.stack.databases.mongodb, inputs.stack.protect
-        if platform.mongodb.operator == "community":
-            args = community_args(platform, inputs.line, sizing, late, protect=protect)
-            MongodbCommunity(f"{self._code}-mongodb", args, inside)
-        else:
-            MongodbReplicaSet(
-                f"{self._code}-mongodb", mongodb_args(platform, inputs.line, sizing, late, protect=protect), inside
-            )
-
-    def _mongodb_backup(self) -> MongodbBackup | None:
-        settings = self._inputs.platform.backups
-        if not settings.enabled:
-            return None
-        bucket = backup_bucket(self._inputs.shared)
-        return MongodbBackup(
-            bucket=bucket.name,
-            endpoint=bucket.endpoint,
-            access_key_id=bucket.access_key_id,
-            secret_access_key=bucket.secret_access_key,
-            keep=settings.retention_days,
-        )
-
 
 def _cluster_inputs(inputs: RegionInputs, servers: Mapping[str, Server]) -> ClusterInputs:
     own_key = inputs.stack.ssh.auth == "key"
     return ClusterInputs(
         mesh_private_keys=inputs.shared.output("mesh_private_keys"),
         mesh_public_keys=inputs.shared.output("mesh_public_keys"),
-        addresses=[peer.output("addresses", default={}) for peer in inputs.peers.values()],
+        addresses=[
+            *(peer.output("addresses", default={}) for peer in inputs.peers.values()),
+            *(peer.output("addresses", default={}) for peer in inputs.witnesses),
+        ],
         servers=servers,
         k3s_tokens=inputs.shared.output("k3s_tokens"),
         ssh_private_key=inputs.secret_input(SSH_PRIVATE_KEY) if own_key else None,

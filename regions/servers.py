@@ -1,4 +1,4 @@
-"""A region's servers: those that are there, and those that Contabo is asked for."""
+"""A site's servers: those that are there, and those that Contabo is asked for."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pulumi_tls as tls
 from components.contabo import ContaboCredentials, ContaboServer, ContaboServerArgs
 from regions.inputs import SecretInput
 from settings.contabo import ContaboSettings
-from settings.platform import RegionLine
+from settings.platform import SiteLine
 from settings.secrets import CONTABO_CLIENT_ID, CONTABO_CLIENT_SECRET, CONTABO_PASSWORD, CONTABO_USER
-from settings.stacks import RegionStack
+from settings.stacks import SiteStack
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Server:
 
 
 def servers_of(
-    name: str, line: RegionLine, stack: RegionStack, secret_input: SecretInput, parent: pulumi.Resource
+    name: str, line: SiteLine, stack: SiteStack, secret_input: SecretInput, parent: pulumi.Resource
 ) -> Mapping[str, Server]:
     """The servers by node name; those to be ordered are registered below `parent`."""
     servers: dict[str, Server] = {}
@@ -40,8 +40,8 @@ def servers_of(
 def _ordered(
     name: str,
     node: str,
-    line: RegionLine,
-    stack: RegionStack,
+    line: SiteLine,
+    stack: SiteStack,
     contabo: ContaboSettings,
     secret_input: SecretInput,
     parent: pulumi.Resource,

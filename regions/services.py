@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Secret
 
 from components.app import AppEnvironment, AppEnvironmentArgs, Endpoint, Workload
 from components.edge.connector import TunnelConnector, TunnelConnectorArgs
 from components.names import DatabaseNames, DatabaseNamesArgs
 from components.observability import Observability
-from regions.cluster import ETCD_SNAPSHOT_SECRET
 from regions.contract import SharedOutputs
 from regions.inputs import SecretInput
-from regions.late import backup_bucket, text_of
-from regions.members import members_of, reachable_members
+from regions.late import text_of
+from regions.members import reachable_members
+from regions.names import database_names
 from regions.observability import observability_args
 from regions.references import Peer
+from regions.snapshots import snapshot_credentials
 from settings.data import ApplicationSettings
-from settings.naming import edge_hosts, health_host, mesh_address, postgres_host
+from settings.naming import edge_hosts, health_host, postgres_host
 from settings.platform import Platform, RegionLine
 from settings.stacks import RegionStack
 
@@ -42,7 +42,7 @@ class RegionServices(pulumi.ComponentResource):
         for application in platform.applications:
             AppEnvironment(f"{name}-{application.name}", self._environment(application), here)
         if platform.backups.enabled:
-            self._snapshot_credentials()
+            snapshot_credentials(f"{name}-etcd-snapshots", stack.code, shared, here)
         watched = observability_args(platform, stack, secret_input)
         if watched is not None:
             Observability(f"{name}-observability", watched, here)
@@ -69,35 +69,6 @@ class RegionServices(pulumi.ComponentResource):
             mongodb_replica_set=platform.mongodb.name if platform.mongodb.operator == "community" else "rs0",
             workload=_workload(platform, line, application),
         )
-
-    def _snapshot_credentials(self) -> None:
-        """What K3s reads to send etcd snapshots to R2 (K3s documentation, S3 configuration Secret)."""
-        bucket = backup_bucket(self._shared)
-        Secret(
-            f"{self._name}-etcd-snapshots",
-            metadata={"name": ETCD_SNAPSHOT_SECRET, "namespace": "kube-system"},
-            type="etcd.k3s.cattle.io/s3-config-secret",
-            string_data={
-                "etcd-s3-endpoint": bucket.endpoint.apply(lambda url: url.removeprefix("https://")),
-                "etcd-s3-bucket": bucket.name,
-                "etcd-s3-folder": f"etcd/{self._line.code}",
-                "etcd-s3-region": "auto",
-                "etcd-s3-access-key": bucket.access_key_id,
-                "etcd-s3-secret-key": bucket.secret_access_key,
-            },
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-
-
-def database_names(platform: Platform) -> dict[str, list[str]]:
-    """Every database name with the mesh addresses of its region's nodes: any of them forwards."""
-    names: dict[str, list[str]] = {}
-    for line in platform.regions:
-        addresses = [mesh_address(line, node) for node in line.nodes]
-        names[postgres_host(platform, line)] = addresses
-        for member in members_of(platform, line, local=False):
-            names[member.host] = addresses
-    return names
 
 
 def _endpoints(platform: Platform, first: str) -> tuple[Endpoint, ...]:

@@ -40,12 +40,12 @@ def compose_shared(platform: Platform, stack: SharedStack, secret_input: SecretI
     mesh = MeshKeys(
         "mesh-keys",
         MeshKeysArgs(
-            nodes=tuple(node for line in platform.regions for node in line.nodes),
+            nodes=tuple(node for line in platform.sites for node in line.nodes),
             revision=platform.mesh.revision,
             protect=stack.protect,
         ),
     )
-    tokens = K3sTokens("k3s-tokens", K3sTokensArgs(clusters=platform.codes, protect=stack.protect))
+    tokens = K3sTokens("k3s-tokens", K3sTokensArgs(clusters=platform.site_codes, protect=stack.protect))
     postgres = PostgresKeys("postgres-keys", PostgresKeysArgs(protect=stack.protect))
     backup, credentials = _backups(platform, stack, secret_input)
     export(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from settings.platform import Platform, RegionLine
+from settings.platform import Platform, RegionLine, SiteLine
 
 MESH_INTERFACE = "openova0"
 SHARED_STACK = "shared"
@@ -16,7 +16,7 @@ def node_number(node: str) -> int:
     return int(node.rpartition("-")[2])
 
 
-def mesh_address(line: RegionLine, node: str) -> str:
+def mesh_address(line: SiteLine, node: str) -> str:
     """The node's address in the mesh: its number within the region's mesh block."""
     return str(ipaddress.IPv4Network(line.networks.mesh)[node_number(node)])
 
@@ -26,7 +26,7 @@ def postgres_host(platform: Platform, line: RegionLine) -> str:
     return f"pg-{line.name}.{platform.domain}"
 
 
-def mongodb_host(platform: Platform, line: RegionLine, index: int) -> str:
+def mongodb_host(platform: Platform, line: SiteLine, index: int) -> str:
     """mongo-eu-0.openova.io: the member of that index, by a name that resolves inside the clusters only."""
     return f"mongo-{line.code}-{index}.{platform.domain}"
 
@@ -47,7 +47,7 @@ def health_host(platform: Platform, code: str) -> str:
 
 
 def stack_order(platform: Platform) -> tuple[str, ...]:
-    """The order in which stacks are brought up: shared, the regions, global.
+    """The order in which stacks are brought up: shared, the regions, the witnesses, global.
 
     The region that hands over comes first when one hands over (its token is needed), otherwise the
     primary (the others clone from it); the rest in the order of the list.
@@ -55,4 +55,4 @@ def stack_order(platform: Platform) -> tuple[str, ...]:
     authority = platform.authority
     first = authority.previous if authority.change == "switchover" else authority.primary
     regions = sorted(platform.codes, key=lambda code: (code != first, code != authority.primary))
-    return (SHARED_STACK, *regions, GLOBAL_STACK)
+    return (SHARED_STACK, *regions, *(line.code for line in platform.witnesses), GLOBAL_STACK)

@@ -78,8 +78,8 @@ class RegionMongodb(Settings):
         return value
 
 
-class RegionLine(Settings):
-    """A region as every stack must know it. The rest of it stands in `Pulumi.<code>.yaml`."""
+class SiteLine(Settings):
+    """A place with nodes of its own, as every stack must know it. The rest stands in `Pulumi.<code>.yaml`."""
 
     code: RegionCode = Field(description="Short code; also the name of its stack and file.")
     name: Label = Field(description="Name in host names and tags, such as europe in pg-europe.openova.io.")
@@ -93,8 +93,25 @@ class RegionLine(Settings):
     nodes: tuple[NodeName, ...] = Field(
         min_length=1, description="Names of its nodes; `Pulumi.<code>.yaml` describes each. A number is never reused."
     )
-    postgres: RegionPostgres = Field(description="Its PostgreSQL.")
     mongodb: RegionMongodb = Field(description="Its MongoDB.")
+
+
+class RegionLine(SiteLine):
+    """A region: it serves users and has all the data."""
+
+    postgres: RegionPostgres = Field(description="Its PostgreSQL.")
+
+
+class WitnessLine(SiteLine):
+    """A third site with one voting MongoDB member and nothing else: no PostgreSQL, no traffic, no application.
+
+    Its member holds a copy of MongoDB's data: `residency.mongodb` counts it.
+    """
+
+    mongodb: RegionMongodb = Field(
+        default=RegionMongodb(priorities=(1,)),
+        description="Its one member. The lowest priority leaves it a voter that becomes primary last.",
+    )
 
 
 class Authority(Settings):
@@ -130,6 +147,9 @@ class Platform(Settings):
     )
     tenants: tuple[Label, ...] = Field(default=(), description="Tenants that have host names of their own.")
     regions: tuple[RegionLine, ...] = Field(min_length=1, description="All regions.")
+    witnesses: tuple[WitnessLine, ...] = Field(
+        default=(), description="Third sites with one MongoDB member each, so that no loss of one region stops writes."
+    )
     authority: Authority = Field(description="Who may write.")
     mesh: Mesh = Field(default=Mesh(), description="The network between the regions.")
     postgres: PostgresSettings = Field(default=PostgresSettings(), description="PostgreSQL, in all regions.")
@@ -150,6 +170,23 @@ class Platform(Settings):
             if line.code == code:
                 return line
         raise LookupError(f"no region {code!r} among {[line.code for line in self.regions]}")
+
+    @property
+    def sites(self) -> tuple[RegionLine | WitnessLine, ...]:
+        """Everything that has nodes: the regions, then the witnesses."""
+        return (*self.regions, *self.witnesses)
+
+    def site(self, code: str) -> RegionLine | WitnessLine:
+        """The region or witness of that code. Raises LookupError where there is none."""
+        for line in self.sites:
+            if line.code == code:
+                return line
+        raise LookupError(f"no region or witness {code!r} among {list(self.site_codes)}")
+
+    @property
+    def site_codes(self) -> tuple[str, ...]:
+        """The codes of all sites: the regions', then the witnesses'."""
+        return tuple(line.code for line in self.sites)
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from inspect import cleandoc
 from settings.base import Settings
 from settings.platform import Platform
 from settings.secrets import ALL, SecretKey
-from settings.stacks import GlobalStack, RegionStack, SharedStack
+from settings.stacks import GlobalStack, RegionStack, SharedStack, WitnessStack
 from settings.words import default_of, models_in, type_of
 
 _HEAD = """\
@@ -23,6 +23,7 @@ once, and tells of each mistake the rule, what would follow, and how to mend it.
 | [Pulumi.yaml](#pulumiyaml) | the facts that all stacks share; a stack file that repeats one is refused |
 | [Pulumi.shared.yaml](#pulumisharedyaml) | the stack of keys, passwords and buckets |
 | [Pulumi.&lt;region&gt;.yaml](#pulumiregionyaml) | one region: its servers and what runs there |
+| [Pulumi.&lt;witness&gt;.yaml](#pulumiwitnessyaml) | a third site with one MongoDB member, where there is one |
 | [Pulumi.global.yaml](#pulumiglobalyaml) | the stack of DNS and load balancing |
 
 Settings of Pulumi.yaml stand under `config:`, each with its `value:`. Settings of a stack file stand under
@@ -52,9 +53,15 @@ it is refused. `openova plan` needs none of them."""
 _STACKS: tuple[tuple[str, type[Settings]], ...] = (
     ("Pulumi.shared.yaml", SharedStack),
     ("Pulumi.&lt;region&gt;.yaml", RegionStack),
+    ("Pulumi.&lt;witness&gt;.yaml", WitnessStack),
     ("Pulumi.global.yaml", GlobalStack),
 )
-_WHERE = {"shared": "Pulumi.shared.yaml", "region": "Pulumi.&lt;region&gt;.yaml", "global": "Pulumi.global.yaml"}
+_WHERE = {
+    "shared": "Pulumi.shared.yaml",
+    "region": "Pulumi.&lt;region&gt;.yaml",
+    "witness": "Pulumi.&lt;witness&gt;.yaml",
+    "global": "Pulumi.global.yaml",
+}
 
 
 def render() -> str:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from settings.platform import Platform
 from settings.problems import Problem
-from settings.stacks import GlobalStack, RegionStack, SharedStack, StackSettings
+from settings.stacks import GlobalStack, RegionStack, SharedStack, SiteStack, StackSettings
 
 
 @dataclass(frozen=True)
@@ -17,10 +17,12 @@ class SecretKey:
 
     key: str
     purpose: str
-    stacks: tuple[Literal["shared", "region", "global"], ...]
+    stacks: tuple[Literal["shared", "region", "witness", "global"], ...]
 
 
-SSH_PRIVATE_KEY = SecretKey("openova:sshPrivateKey", "to log in to the nodes (openova:ssh.auth is key)", ("region",))
+SSH_PRIVATE_KEY = SecretKey(
+    "openova:sshPrivateKey", "to log in to the nodes (openova:ssh.auth is key)", ("region", "witness")
+)
 R2_ACCESS_KEY_ID = SecretKey("openova:r2AccessKeyId", "to write backups to R2", ("shared",))
 R2_SECRET_ACCESS_KEY = SecretKey("openova:r2SecretAccessKey", "to write backups to R2", ("shared",))
 CLOUDFLARE_API_TOKEN = SecretKey(
@@ -30,10 +32,10 @@ SLACK_WEBHOOK = SecretKey("openova:slackWebhook", "to notify Slack (openova:edge
 METRICS_TOKEN = SecretKey("openova:metricsToken", "to send metrics (openova:observability.remoteWrite)", ("region",))
 
 _CONTABO = "to find or order servers (provisioning: order); my.contabo.com/api/details"
-CONTABO_CLIENT_ID = SecretKey("openova:contaboClientId", _CONTABO, ("region",))
-CONTABO_CLIENT_SECRET = SecretKey("openova:contaboClientSecret", _CONTABO, ("region",))
-CONTABO_USER = SecretKey("openova:contaboUser", _CONTABO, ("region",))
-CONTABO_PASSWORD = SecretKey("openova:contaboPassword", _CONTABO, ("region",))
+CONTABO_CLIENT_ID = SecretKey("openova:contaboClientId", _CONTABO, ("region", "witness"))
+CONTABO_CLIENT_SECRET = SecretKey("openova:contaboClientSecret", _CONTABO, ("region", "witness"))
+CONTABO_USER = SecretKey("openova:contaboUser", _CONTABO, ("region", "witness"))
+CONTABO_PASSWORD = SecretKey("openova:contaboPassword", _CONTABO, ("region", "witness"))
 CONTABO = (CONTABO_CLIENT_ID, CONTABO_CLIENT_SECRET, CONTABO_USER, CONTABO_PASSWORD)
 
 ALL = (
@@ -63,12 +65,12 @@ def _required(platform: Platform, stack: StackSettings) -> Iterator[SecretKey]:
             yield CLOUDFLARE_API_TOKEN
         if platform.edge.mode == "load-balancer" and platform.edge.notifications.slack:
             yield SLACK_WEBHOOK
-    elif isinstance(stack, RegionStack):
+    elif isinstance(stack, SiteStack):
         if stack.ssh.auth == "key":
             yield SSH_PRIVATE_KEY
         if any(node.provisioning == "order" for node in stack.nodes.values()):
             yield from CONTABO
-        if stack.observability.remote_write:
+        if isinstance(stack, RegionStack) and stack.observability.remote_write:
             yield METRICS_TOKEN
 
 

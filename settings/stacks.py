@@ -114,6 +114,12 @@ class Databases(Settings):
     mongodb: DatabaseSizing = Field(default=DatabaseSizing(), description="MongoDB.")
 
 
+class WitnessDatabases(Settings):
+    """The size of the one database member of a witness."""
+
+    mongodb: DatabaseSizing = Field(default=DatabaseSizing(), description="MongoDB. It needs the same storage.")
+
+
 class ObservabilitySettings(Settings):
     """Metrics of the databases."""
 
@@ -127,27 +133,39 @@ class ObservabilitySettings(Settings):
     user: str = Field(default="", description="User name at that URL, where it wants one.")
 
 
-class RegionStack(Settings):
-    """The nodes of one region and what runs there."""
+class SiteStack(Settings):
+    """The nodes of one site."""
 
-    kind: Literal["region"] = Field(description="What this stack is.")
     code: RegionCode = Field(description="The region; the same as in the file's name.")
     ssh: SshSettings = Field(default=SshSettings(), description="How to log in to the nodes.")
     admin_cidrs: tuple[Cidr, ...] = Field(
         min_length=1,
         description="Who may reach SSH and the Kubernetes API. The machine that runs Pulumi must be in it.",
     )
-    http_cidrs: tuple[Cidr, ...] = Field(
-        default=CLOUDFLARE_CIDRS, description="Who may reach ports 80 and 443: by default Cloudflare's ranges."
-    )
     nodes: dict[NodeName, NodeSettings] = Field(min_length=1, description="Its servers, by name.")
     contabo: ContaboSettings | None = Field(
         default=None, description="Contabo, for the nodes with `provisioning: order`; docs/contabo.md."
     )
     k3s: K3sSettings = Field(default=K3sSettings(), description="Kubernetes.")
+    protect: bool = Field(default=True, description=PROTECT)
+
+
+class RegionStack(SiteStack):
+    """The nodes of one region and what runs there."""
+
+    kind: Literal["region"] = Field(description="What this stack is.")
+    http_cidrs: tuple[Cidr, ...] = Field(
+        default=CLOUDFLARE_CIDRS, description="Who may reach ports 80 and 443: by default Cloudflare's ranges."
+    )
     databases: Databases = Field(default=Databases(), description="How large its databases are.")
     observability: ObservabilitySettings = Field(default=ObservabilitySettings(), description="Metrics.")
-    protect: bool = Field(default=True, description=PROTECT)
+
+
+class WitnessStack(SiteStack):
+    """The nodes of a witness. Ports 80 and 443 stay closed: nobody is served there."""
+
+    kind: Literal["witness"] = Field(description="What this stack is.")
+    databases: WitnessDatabases = Field(default=WitnessDatabases(), description="How large its database is.")
 
 
 class SharedStack(Settings):
@@ -164,8 +182,6 @@ class GlobalStack(Settings):
     protect: bool = Field(default=True, description=PROTECT)
 
 
-StackSettings: TypeAlias = SharedStack | RegionStack | GlobalStack
+StackSettings: TypeAlias = SharedStack | RegionStack | WitnessStack | GlobalStack
 
-STACK: TypeAdapter[StackSettings] = TypeAdapter(
-    Annotated[SharedStack | RegionStack | GlobalStack, Field(discriminator="kind")]
-)
+STACK: TypeAdapter[StackSettings] = TypeAdapter(Annotated[StackSettings, Field(discriminator="kind")])

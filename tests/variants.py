@@ -42,7 +42,43 @@ def ordered(root: Path) -> None:
     edit(stack, "config.openova:contabo", contabo)
 
 
+def witness(root: Path) -> None:
+    """Two voters in each region and one at a third site."""
+    for index, priorities in enumerate(([10, 9], [5, 4])):
+        edit(root / "Pulumi.yaml", f"config.regions.value.{index}.mongodb.priorities", priorities)
+    share(root, "witnesses", [WITNESS])
+    share(root, "prices.locationFees.SIN", 0)
+    share(root, "budget", 80)
+    stack = root / "Pulumi.sg.yaml"
+    stack.write_text("config: {}\n")
+    node = {"address": "192.0.2.11", "product": "VPS 10", "hostKey": _host_key(root)}
+    for key, given in {
+        "kind": "witness",
+        "code": "sg",
+        "adminCidrs": ["192.0.2.128/25"],
+        "nodes": {"contabo-sg-1": node},
+    }.items():
+        edit(stack, ["config", f"openova:{key}"], given)
+
+
+def _host_key(root: Path) -> str:
+    key: str = value(root / "Pulumi.eu.yaml", "config.openova:nodes.contabo-eu-1.hostKey")
+    return key
+
+
+WITNESS = {
+    "code": "sg",
+    "name": "singapore",
+    "place": "Singapore",
+    "country": "SG",
+    "coordinates": {"latitude": 1.35, "longitude": 103.82},
+    "location": "SIN",
+    "networks": {"pods": "10.46.0.0/16", "services": "10.47.0.0/16", "mesh": "10.99.3.0/24"},
+    "nodes": ["contabo-sg-1"],
+}
+
 VARIANTS = {
+    "witness": witness,
     "ordered": ordered,
     "committed": lambda root: None,
     "single": single,

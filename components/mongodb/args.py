@@ -78,10 +78,14 @@ class MongodbArgs(MongodbSetArgs):
     `managed` is true in the one region whose operator writes the set's configuration. `members` lists the
     members of all regions; those of this one are `local`, in the order of their pods. Keys, certificate
     and passwords are the same in every region: the operator makes up what it does not find, and the parts
-    would not know each other. `shared_name` begins the names of the Secrets that hold them.
+    would not know each other. `shared_name` begins the names of the Secrets that hold them. `node_region` is
+    the label `topology.kubernetes.io/region` of this cluster's nodes, `resolvable` the names for which its DNS
+    answers. A witness is one local member, not managed.
     """
 
     managed: bool
+    node_region: str
+    resolvable: frozenset[str]
     passwords: MongodbPasswords
     keyfile: pulumi.Input[str]
     encryption_key: pulumi.Input[str]
@@ -96,6 +100,7 @@ class MongodbArgs(MongodbSetArgs):
         self._check_pods()
         self._check_votes()
         self._check_ports()
+        self._check_names()
 
     @property
     def local_members(self) -> tuple[Member, ...]:
@@ -119,10 +124,12 @@ class MongodbArgs(MongodbSetArgs):
                 f"{[member.index for member in self.local_members]}. Pods are numbered from 0 without gaps, and an "
                 "override for a pod that does not exist is ignored; number them so."
             )
-        if count < FEWEST_PODS or count % 2 == 0:
+        witness = count == 1 and not self.managed
+        if not witness and (count < FEWEST_PODS or count % 2 == 0):
             raise ValueError(
                 f"{self.cluster_name}: {count} local `members`. The operator accepts an odd number of pods, three at "
-                "least. Add a member with `votes` and `priority` 0, which keeps a copy and no vote."
+                "least (one for a witness, which manages nothing). Add a member with `votes` and `priority` 0, which "
+                "keeps a copy and no vote."
             )
 
     def _check_votes(self) -> None:
@@ -144,4 +151,20 @@ class MongodbArgs(MongodbSetArgs):
             raise ValueError(
                 f"{self.cluster_name}: {', '.join(twice)} used twice in `members`. A NodePort belongs to one Service "
                 "of a cluster and an address to one member of a set; give each member its own."
+            )
+
+    def _check_names(self) -> None:
+        strange = [member.host for member in self.local_members if member.region != self.node_region]
+        if strange:
+            raise ValueError(
+                f"{self.cluster_name}: {', '.join(strange)}: `region` is not {self.node_region!r}, the region label of "
+                "this cluster's nodes. The operator puts the nodes' label into the tag wherever it may read nodes, and "
+                "reads by tag would go elsewhere. Give local members the label as their `region`."
+            )
+        unknown = sorted({member.host for member in self.members} - self.resolvable)
+        if unknown:
+            raise ValueError(
+                f"{self.cluster_name}: no name server of the cluster answers for {', '.join(unknown)}. Members, the "
+                "operator and applications find each other by these names, so the set would never form. Add them to "
+                "the database names, or correct `host`."
             )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 FEWEST_PODS: Final = 3
-"""The operator refuses a set of fewer pods in one cluster, or of an even number."""
+"""The operator refuses a set of fewer pods in one cluster, or of an even number, unless it is told otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,15 +47,21 @@ class Member:
 
 
 def region_members(
-    *, hosts: Sequence[str], first_port: int, priorities: Sequence[int], region: str, local: bool
+    *,
+    hosts: Sequence[str],
+    first_port: int,
+    priorities: Sequence[int],
+    region: str,
+    local: bool,
+    fewest: int = FEWEST_PODS,
 ) -> tuple[Member, ...]:
-    """The members of one region: a voter for each priority, and non-voting ones up to an odd three.
+    """The members of one region: a voter for each priority, and non-voting ones up to an odd number of `fewest`.
 
     `hosts` are the names of all of them, voters first; ports are given in order from `first_port`. Two
     voters need a third pod that has no vote: the operator wants an odd number of pods, and a third vote
-    in both regions would make the votes of the whole set even.
+    in both regions would make the votes of the whole set even. A witness is one pod: `fewest` is 1 there.
     """
-    pods = max(FEWEST_PODS, len(priorities) + (len(priorities) + 1) % 2)
+    pods = max(fewest, len(priorities) + (len(priorities) + 1) % 2)
     if len(hosts) < pods:
         raise ValueError(
             f"Region {region}: {len(priorities)} voting members need {pods} pods, and {len(hosts)} host names are "

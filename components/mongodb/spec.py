@@ -7,7 +7,7 @@ from typing import Any, Final
 import pulumi
 
 from components.mongodb.args import MongodbArgs, MongodbBackup
-from components.mongodb.members import Member
+from components.mongodb.members import FEWEST_PODS, Member
 from settings.versions import PBM_IMAGE, PSMDB_CR_VERSION
 
 API_VERSION: Final = "psmdb.percona.com/v1"
@@ -51,6 +51,8 @@ def cluster_spec(args: MongodbArgs) -> dict[str, Any]:
         "image": args.image,
         "unmanaged": not args.managed,
         # The operator refuses SmartUpdate where it may not step a primary down.
+        # A witness is one pod, on purpose.
+        **({"unsafeFlags": {"replsetSize": True}} if len(args.local_members) < FEWEST_PODS else {}),
         "updateStrategy": "SmartUpdate" if args.managed else "RollingUpdate",
         "clusterServiceDNSMode": "Internal",
         "upgradeOptions": {"apply": "disabled", "setFCV": False},

@@ -9,9 +9,9 @@ from typing import Final
 from operations.doctor.model import Target
 from settings.loader import Project
 from settings.naming import mesh_address
-from settings.platform import Platform, RegionLine
+from settings.platform import Platform, SiteLine
 from settings.problems import Problem
-from settings.stacks import DatabaseSizing, RegionStack
+from settings.stacks import DatabaseSizing, RegionStack, WitnessStack
 
 MEGABYTE: Final = 1024 * 1024
 K3S_SERVER: Final = 1606 * MEGABYTE
@@ -28,16 +28,16 @@ def targets(project: Project) -> list[Target]:
     """Every node of every region, in the settings' order."""
     platform = project.platform
     found = []
-    for line in platform.regions:
+    for line in platform.sites:
         stack = project.stacks[line.code]
-        if isinstance(stack, RegionStack):
+        if isinstance(stack, RegionStack | WitnessStack):
             found += [_target(platform, line, stack, node) for node in line.nodes]
     return found
 
 
-def _target(platform: Platform, line: RegionLine, stack: RegionStack, name: str) -> Target:
+def _target(platform: Platform, line: SiteLine, stack: RegionStack | WitnessStack, name: str) -> Target:
     node = stack.nodes[name]
-    databases: list[DatabaseSizing] = [stack.databases.postgres]
+    databases: list[DatabaseSizing] = [stack.databases.postgres] if isinstance(stack, RegionStack) else []
     if platform.mongodb.enabled and line.mongodb.priorities:
         databases.append(stack.databases.mongodb)
     k3s = K3S_SERVER if node.role == "server" else K3S_AGENT
@@ -55,12 +55,9 @@ def _target(platform: Platform, line: RegionLine, stack: RegionStack, name: str)
         disk=SYSTEM_DISK + sum(byte_count(database.storage) for database in databases),
         mesh_port=platform.mesh.port,
         mtu=platform.mesh.mtu,
-        http_cidrs=stack.http_cidrs if platform.edge.mode != "tunnel" else (),
+        http_cidrs=stack.http_cidrs if isinstance(stack, RegionStack) and platform.edge.mode != "tunnel" else (),
         peers=tuple(
-            (other, mesh_address(region, other))
-            for region in platform.regions
-            for other in region.nodes
-            if other != name
+            (other, mesh_address(region, other)) for region in platform.sites for other in region.nodes if other != name
         ),
     )
 

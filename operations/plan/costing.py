@@ -17,11 +17,11 @@ from operations.cost import (
 )
 from regions.traffic import steering_of
 from settings.loader import Project
-from settings.platform import Platform, RegionLine
+from settings.platform import Platform, SiteLine
 from settings.prices import Prices
 from settings.problems import Problem
 from settings.project import PROJECT_FILE
-from settings.stacks import RegionStack
+from settings.stacks import SiteStack
 
 
 def report(project: Project) -> CostReport:
@@ -29,7 +29,7 @@ def report(project: Project) -> CostReport:
     platform, prices = project.platform, project.platform.prices
     return monthly_cost(
         CostInputs(
-            nodes=[nodes for line in platform.regions for nodes in _nodes(project, line, prices)],
+            nodes=[nodes for line in platform.sites for nodes in _nodes(project, line, prices)],
             primary=platform.authority.primary,
             usd_to_eur=decimal(prices.usd_to_eur),
             budget=decimal(platform.budget),
@@ -44,7 +44,7 @@ def problems(project: Project) -> list[Problem]:
     unpriced = sorted(
         (name, node, settings.product)
         for name, stack in project.stacks.items()
-        if isinstance(stack, RegionStack)
+        if isinstance(stack, SiteStack)
         for node, settings in stack.nodes.items()
         if settings.product not in project.platform.prices.products
     )
@@ -97,9 +97,9 @@ def document(cost: CostReport) -> dict[str, Any]:
     }
 
 
-def _nodes(project: Project, line: RegionLine, prices: Prices) -> Iterator[RegionNodes]:
+def _nodes(project: Project, line: SiteLine, prices: Prices) -> Iterator[RegionNodes]:
     stack = project.stacks[line.code]
-    if not isinstance(stack, RegionStack):
+    if not isinstance(stack, SiteStack):
         return
     for product, count in sorted(Counter(node.product for node in stack.nodes.values()).items()):
         yield RegionNodes(

@@ -17,8 +17,8 @@ from operations.plan.values import redact
 from operations.plan.warnings import Warned, warnings
 from regions.members import managing_region, members_of
 from settings.naming import mesh_address, postgres_host
-from settings.platform import Platform, RegionLine
-from settings.stacks import RegionStack
+from settings.platform import Platform, RegionLine, SiteLine
+from settings.stacks import RegionStack, SiteStack
 
 SCHEMA: Final = 1
 
@@ -39,7 +39,7 @@ def document(planned: Planned) -> dict[str, Any]:
             "epoch": platform.authority.epoch,
             "change": platform.authority.change,
         },
-        "regions": [_region(planned, line) for line in platform.regions],
+        "regions": [_region(planned, line) for line in platform.sites],
         "stacks": [_stack(planned, name, item) for name, item in planned.evaluations.items()],
         "flows": [
             {
@@ -64,7 +64,7 @@ def losses_of(planned: Planned) -> list[quorum.Loss]:
             servers=sum(node.role == "server" for node in _stack_of(planned, line).nodes.values()),
             writes=platform.phase == "active-active" or line.code == platform.authority.primary,
         )
-        for line in platform.regions
+        for line in platform.sites
     ]
     return quorum.losses(sites, voters(platform))
 
@@ -75,22 +75,21 @@ def voters(platform: Platform) -> list[quorum.Voter]:
         return []
     return [
         quorum.Voter(member.host, line.code, priority=member.priority, votes=member.votes)
-        for line in platform.regions
+        for line in platform.sites
         for member in members_of(platform, line, local=False)
     ]
 
 
-def _stack_of(planned: Planned, line: RegionLine) -> RegionStack:
+def _stack_of(planned: Planned, line: SiteLine) -> SiteStack:
     stack = planned.project.stacks[line.code]
-    if not isinstance(stack, RegionStack):
-        raise TypeError(f"the stack {line.code} is not a region")
+    if not isinstance(stack, SiteStack):
+        raise TypeError(f"the stack {line.code} has no nodes")
     return stack
 
 
-def _region(planned: Planned, line: RegionLine) -> dict[str, Any]:
+def _region(planned: Planned, line: SiteLine) -> dict[str, Any]:
     platform, stack = planned.project.platform, _stack_of(planned, line)
-    writes = line.code == platform.authority.primary
-    role = "writer" if platform.phase == "active-active" else "primary" if writes else "replica"
+    role = _role(platform, line)
     servers = sum(node.role == "server" for node in stack.nodes.values())
     return {
         "code": line.code,
@@ -113,19 +112,33 @@ def _region(planned: Planned, line: RegionLine) -> dict[str, Any]:
         ],
         "networks": {"pods": line.networks.pods, "services": line.networks.services, "mesh": line.networks.mesh},
         "k3s": {"version": stack.k3s.version, "servers": servers, "agents": len(line.nodes) - servers},
-        "postgres": {
-            "cluster": line.postgres.cluster,
-            "instances": stack.databases.postgres.instances,
-            "storage": stack.databases.postgres.storage,
-            "role": role,
-            "generation": line.postgres.generation,
-            "host": postgres_host(platform, line),
-        },
+        "postgres": _postgres(platform, line, stack, role),
         "mongodb": _mongodb(platform, line),
     }
 
 
-def _mongodb(platform: Platform, line: RegionLine) -> dict[str, Any] | None:
+def _role(platform: Platform, line: SiteLine) -> str:
+    if not isinstance(line, RegionLine):
+        return "witness"
+    if platform.phase == "active-active":
+        return "writer"
+    return "primary" if line.code == platform.authority.primary else "replica"
+
+
+def _postgres(platform: Platform, line: SiteLine, stack: SiteStack, role: str) -> dict[str, Any] | None:
+    if not isinstance(line, RegionLine) or not isinstance(stack, RegionStack):
+        return None
+    return {
+        "cluster": line.postgres.cluster,
+        "instances": stack.databases.postgres.instances,
+        "storage": stack.databases.postgres.storage,
+        "role": role,
+        "generation": line.postgres.generation,
+        "host": postgres_host(platform, line),
+    }
+
+
+def _mongodb(platform: Platform, line: SiteLine) -> dict[str, Any] | None:
     members = members_of(platform, line, local=False)
     if not members:
         return None

@@ -13,7 +13,7 @@ from regions.traffic import steering_of, uncovered_names
 from settings import versions
 from settings.geography import EU_MEMBERS
 from settings.platform import Platform
-from settings.stacks import RegionStack
+from settings.stacks import SiteStack
 
 Severity = Literal["danger", "warning", "notice"]
 _ORDER = ("danger", "warning", "notice")
@@ -35,7 +35,7 @@ def warnings(planned: Planned, losses: Sequence[Loss]) -> list[Warned]:
     """All of them, the most severe first."""
     platform = planned.project.platform
     found = [
-        *_majority(losses),
+        *_majority(platform, losses),
         *_change(platform),
         *_edge(platform),
         *_latency(platform),
@@ -48,7 +48,7 @@ def warnings(planned: Planned, losses: Sequence[Loss]) -> list[Warned]:
     return sorted(found, key=lambda item: (_ORDER.index(item.severity), item.id, item.where))
 
 
-def _majority(losses: Sequence[Loss]) -> Iterator[Warned]:
+def _majority(platform: Platform, losses: Sequence[Loss]) -> Iterator[Warned]:
     for loss in losses:
         if loss.mongodb is not None and loss.mongodb.read and not loss.mongodb.write:
             yield Warned(
@@ -57,8 +57,18 @@ def _majority(losses: Sequence[Loss]) -> Iterator[Warned]:
                 "Pulumi.yaml openova:regions[*].mongodb.priorities",
                 f"Without {loss.region}, MongoDB has no majority: {loss.mongodb.note.split(':')[0]}.",
                 f"With {loss.region} lost, MongoDB is read-only until it returns or a person forces a reconfiguration.",
-                "Place one data-bearing voter at a third site (2+2+1): then no loss of one region stops writes.",
+                f"Place one data-bearing voter at a third site (2+2+1, openova:witnesses){_price(platform)}: then no "
+                "loss of one region stops writes (docs/mongodb.md).",
             )
+
+
+def _price(platform: Platform) -> str:
+    """What the cheapest server for a witness would add to the month, where a price is known."""
+    products = platform.prices.products
+    if not products:
+        return ""
+    product = min(products, key=lambda name: products[name])
+    return f" for EUR {products[product]:.2f} a month ({product})"
 
 
 def _change(platform: Platform) -> Iterator[Warned]:
@@ -154,7 +164,7 @@ def _residency(platform: Platform) -> Iterator[Warned]:
 
 def _pins(planned: Planned) -> Iterator[Warned]:
     for name, stack in planned.project.stacks.items():
-        if isinstance(stack, RegionStack) and not (stack.k3s.binary_sha256 and stack.k3s.installer_sha256):
+        if isinstance(stack, SiteStack) and not (stack.k3s.binary_sha256 and stack.k3s.installer_sha256):
             yield Warned(
                 "k3s-checksum",
                 "warning",

@@ -146,7 +146,7 @@ def _forced(platform: Platform) -> Iterator[Problem]:
             "The next failover would be taken for one whose reconfiguration was already forced.",
             f"Use the epoch of the failover that it belongs to, {authority.epoch} at most.",
         )
-    for code in sorted({*forced.without} & {authority.primary} | {*forced.without} - {*platform.codes}):
+    for code in sorted({*forced.without} & {authority.primary} | {*forced.without} - {*platform.site_codes}):
         yield Problem(
             FILE,
             "openova:mongodb.forced.without",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations
 
 from settings.geography import EU_MEMBERS
-from settings.platform import Platform
+from settings.platform import Platform, RegionLine, WitnessLine
 from settings.problems import Problem
 
 FILE = "Pulumi.yaml"
@@ -19,6 +19,7 @@ def check(platform: Platform) -> Iterator[Problem]:
     yield from _unique(platform)
     yield from _networks(platform)
     yield from _phase(platform)
+    yield from _witnesses(platform)
     yield from _mongodb(platform)
     yield from _residency(platform)
     yield from _references(platform)
@@ -26,10 +27,10 @@ def check(platform: Platform) -> Iterator[Problem]:
 
 def _unique(platform: Platform) -> Iterator[Problem]:
     for what, values in {
-        "code": platform.codes,
-        "name": tuple(line.name for line in platform.regions),
+        "code": platform.site_codes,
+        "name": tuple(line.name for line in platform.sites),
         "postgres.cluster": tuple(line.postgres.cluster for line in platform.regions),
-        "node": tuple(node for line in platform.regions for node in line.nodes),
+        "node": tuple(node for line in platform.sites for node in line.nodes),
     }.items():
         for value in _repeated(values):
             yield Problem(
@@ -39,11 +40,11 @@ def _unique(platform: Platform) -> Iterator[Problem]:
                 "Two things would answer to one name, and one would take over the other's records and data.",
                 f"Give each its own {what}.",
             )
-    for index, line in enumerate(platform.regions):
+    for key, line in _sites(platform):
         for number in _repeated([node.rpartition("-")[2] for node in set(line.nodes)]):
             yield Problem(
                 FILE,
-                f"openova:regions[{index}].nodes",
+                f"{key}.nodes",
                 f"Two nodes of {line.code} end in the number {number}.",
                 "They would have the same address in the mesh.",
                 "Give each node of a region its own number.",
@@ -52,26 +53,26 @@ def _unique(platform: Platform) -> Iterator[Problem]:
 
 def _networks(platform: Platform) -> Iterator[Problem]:
     blocks = [
-        (index, kind, ipaddress.IPv4Network(getattr(line.networks, kind)))
-        for index, line in enumerate(platform.regions)
+        (key, line.code, kind, ipaddress.IPv4Network(getattr(line.networks, kind)))
+        for key, line in _sites(platform)
         for kind in ("pods", "services", "mesh")
     ]
-    for (first, kind, block), (second, other_kind, other) in combinations(blocks, 2):
+    for (_, code, kind, block), (key, _, other_kind, other) in combinations(blocks, 2):
         if block.overlaps(other):
             yield Problem(
                 FILE,
-                f"openova:regions[{second}].networks.{other_kind}",
-                f"{other} overlaps {block} ({kind} of {platform.regions[first].code}).",
+                f"{key}.networks.{other_kind}",
+                f"{other} overlaps {block} ({kind} of {code}).",
                 "Packets for one would reach the other: replication and health checks fail in ways hard to see.",
                 "Give every region blocks of its own, such as 10.44.0.0/16, 10.45.0.0/16 and 10.99.3.0/24.",
             )
-    for index, line in enumerate(platform.regions):
+    for key, line in _sites(platform):
         mesh = ipaddress.IPv4Network(line.networks.mesh)
         highest = max(int(node.rpartition("-")[2]) for node in line.nodes)
         if highest >= mesh.num_addresses - 1:
             yield Problem(
                 FILE,
-                f"openova:regions[{index}].networks.mesh",
+                f"{key}.networks.mesh",
                 f"{mesh} has no address for the node number {highest}.",
                 "The node would have no address in the mesh.",
                 "Use a /24, or smaller node numbers.",
@@ -98,6 +99,27 @@ def _phase(platform: Platform) -> Iterator[Problem]:
         )
 
 
+def _witnesses(platform: Platform) -> Iterator[Problem]:
+    if platform.witnesses and (not platform.mongodb.enabled or platform.phase == "single"):
+        why = "MongoDB is off" if not platform.mongodb.enabled else "phase single has one region"
+        yield Problem(
+            FILE,
+            "openova:witnesses",
+            f"A witness is there to vote between regions, and {why}.",
+            "It would cost money and decide nothing.",
+            "Remove it, with its file.",
+        )
+    for index, line in enumerate(platform.witnesses):
+        if len(line.mongodb.priorities) != 1:
+            yield Problem(
+                FILE,
+                f"openova:witnesses[{index}].mongodb.priorities",
+                f"{line.code} has {len(line.mongodb.priorities)} voting members; a witness has one.",
+                "Its cluster is made for one member: more belong to a region, none would make it useless.",
+                "Write one priority, lower than those of the regions, or leave the block out.",
+            )
+
+
 def _mongodb(platform: Platform) -> Iterator[Problem]:
     if not platform.mongodb.enabled:
         return
@@ -109,7 +131,7 @@ def _mongodb(platform: Platform) -> Iterator[Problem]:
             "Each region would get a replica set of its own, and the two would never share data.",
             "Use `percona`; `community` works in phase single.",
         )
-    voters = sum(len(line.mongodb.priorities) for line in platform.regions)
+    voters = sum(len(line.mongodb.priorities) for line in platform.sites)
     if voters > 7:
         yield Problem(
             FILE,
@@ -124,9 +146,9 @@ def _mongodb(platform: Platform) -> Iterator[Problem]:
             "openova:regions[*].mongodb.priorities",
             f"{voters} voting members, an even number.",
             "Two halves of equal size can lose sight of each other, and then neither elects a primary.",
-            "Use 3, 5 or 7 voters over all regions.",
+            "Use 3, 5 or 7 voters over all regions and witnesses.",
         )
-    if voters and not any(p > 0 for line in platform.regions for p in line.mongodb.priorities):
+    if voters and not any(p > 0 for line in platform.sites for p in line.mongodb.priorities):
         yield Problem(
             FILE,
             "openova:regions[*].mongodb.priorities",
@@ -140,7 +162,7 @@ def _residency(platform: Platform) -> Iterator[Problem]:
     for dataset in ("postgresql", "mongodb"):
         if getattr(platform.residency, dataset) != "eu":
             continue
-        for line in platform.regions:
+        for line in platform.regions if dataset == "postgresql" else platform.sites:
             held = dataset == "postgresql" or bool(line.mongodb.priorities)
             if held and line.country not in EU_MEMBERS:
                 yield Problem(
@@ -172,6 +194,14 @@ def _references(platform: Platform) -> Iterator[Problem]:
         source = line.postgres.clone_from
         if source is not None and source not in known:
             yield _unknown(f"openova:regions[{index}].postgres.cloneFrom", source, known - {line.code})
+
+
+def _sites(platform: Platform) -> Iterator[tuple[str, RegionLine | WitnessLine]]:
+    """Every site with the key of its line."""
+    for index, region in enumerate(platform.regions):
+        yield f"openova:regions[{index}]", region
+    for index, witness in enumerate(platform.witnesses):
+        yield f"openova:witnesses[{index}]", witness
 
 
 def _unknown(key: str, code: str, known: Iterable[str]) -> Problem:

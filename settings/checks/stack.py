@@ -7,20 +7,20 @@ from collections.abc import Iterator, Mapping
 from settings.naming import GLOBAL_STACK, SHARED_STACK
 from settings.platform import Platform
 from settings.problems import Problem
-from settings.stacks import RegionStack, StackSettings
+from settings.stacks import RegionStack, SiteStack, StackSettings
 
 
 def check(platform: Platform, stack: StackSettings, name: str, file: str) -> Iterator[Problem]:
     """All problems of one stack; `name` is the stack's name."""
-    if stack.kind != _kind_of(name):
+    if stack.kind != _kind_of(platform, name):
         yield Problem(
             file,
             "openova:kind",
             f"The stack {name!r} says that it is of the kind {stack.kind}.",
             "Other stacks look for the outputs of `shared`, `global` and each region under these names.",
-            f"Write kind: {_kind_of(name)}, or rename the stack.",
+            f"Write kind: {_kind_of(platform, name)}, or rename the stack.",
         )
-    if not isinstance(stack, RegionStack):
+    if not isinstance(stack, SiteStack):
         return
     if stack.code != name:
         yield Problem(
@@ -30,7 +30,7 @@ def check(platform: Platform, stack: StackSettings, name: str, file: str) -> Ite
             "Its outputs would be read as another region's.",
             f"Write code: {name}, or rename the stack.",
         )
-    if stack.code not in platform.codes:
+    if stack.code not in platform.site_codes:
         yield Problem(
             file,
             "openova:code",
@@ -48,7 +48,7 @@ def check_all(stacks: Mapping[str, StackSettings], files: Mapping[str, str], pla
 
     `stacks` are those that could be read, `files` all that are there, by stack name.
     """
-    for code in (*platform.codes, SHARED_STACK, GLOBAL_STACK):
+    for code in (*platform.site_codes, SHARED_STACK, GLOBAL_STACK):
         if code not in files:
             yield Problem(
                 f"Pulumi.{code}.yaml",
@@ -59,7 +59,7 @@ def check_all(stacks: Mapping[str, StackSettings], files: Mapping[str, str], pla
             )
     owners: dict[str, list[tuple[str, str]]] = {}
     for name, stack in stacks.items():
-        if isinstance(stack, RegionStack):
+        if isinstance(stack, SiteStack):
             for node, settings in stack.nodes.items():
                 if settings.address is not None:
                     owners.setdefault(settings.address, []).append((node, files[name]))
@@ -74,12 +74,14 @@ def check_all(stacks: Mapping[str, StackSettings], files: Mapping[str, str], pla
             )
 
 
-def _kind_of(name: str) -> str:
-    return name if name in (SHARED_STACK, GLOBAL_STACK) else "region"
+def _kind_of(platform: Platform, name: str) -> str:
+    if name in (SHARED_STACK, GLOBAL_STACK):
+        return name
+    return "witness" if name in {line.code for line in platform.witnesses} else "region"
 
 
-def _nodes(platform: Platform, stack: RegionStack, file: str) -> Iterator[Problem]:
-    expected, given = set(platform.region(stack.code).nodes), set(stack.nodes)
+def _nodes(platform: Platform, stack: SiteStack, file: str) -> Iterator[Problem]:
+    expected, given = set(platform.site(stack.code).nodes), set(stack.nodes)
     for node in sorted(expected - given):
         yield Problem(
             file,
@@ -112,7 +114,7 @@ def _nodes(platform: Platform, stack: RegionStack, file: str) -> Iterator[Proble
             )
 
 
-def _ordered(platform: Platform, stack: RegionStack, node: str, file: str) -> Iterator[Problem]:
+def _ordered(platform: Platform, stack: SiteStack, node: str, file: str) -> Iterator[Problem]:
     if stack.contabo is None:
         yield Problem(
             file,
@@ -121,7 +123,7 @@ def _ordered(platform: Platform, stack: RegionStack, node: str, file: str) -> It
             "The program could neither find the server nor order it.",
             "Add openova:contabo (docs/contabo.md), or give the node's address and hostKey (provisioning: host).",
         )
-    if not platform.region(stack.code).location:
+    if not platform.site(stack.code).location:
         yield Problem(
             "Pulumi.yaml",
             "openova:regions[*].location",
@@ -139,7 +141,7 @@ def _ordered(platform: Platform, stack: RegionStack, node: str, file: str) -> It
         )
 
 
-def _servers(stack: RegionStack, file: str) -> Iterator[Problem]:
+def _servers(stack: SiteStack, file: str) -> Iterator[Problem]:
     servers = [name for name, node in stack.nodes.items() if node.role == "server"]
     if len(servers) % 2 == 0:
         yield Problem(
@@ -157,7 +159,7 @@ def _servers(stack: RegionStack, file: str) -> Iterator[Problem]:
             "Nobody serves the Kubernetes API there, so nothing in the cluster could be changed.",
             f"Write one of {', '.join(servers)}, or remove it: then it is the first server.",
         )
-    if stack.databases.postgres.instances > len(stack.nodes):
+    if isinstance(stack, RegionStack) and stack.databases.postgres.instances > len(stack.nodes):
         yield Problem(
             file,
             "openova:databases.postgres.instances",

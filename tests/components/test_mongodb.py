@@ -49,6 +49,8 @@ EUROPE = MongodbArgs(
     cluster_name="mongodb-eu",
     namespace="mongodb",
     managed=True,
+    node_region="europe",
+    resolvable=frozenset(f"mongo-{code}-{index}.openova.io" for code in ("eu", "in") for index in range(3)),
     members=members("eu"),
     passwords=MongodbPasswords(backup="b", database_admin="d", cluster_admin="c", cluster_monitor="m", user_admin="u"),
     keyfile="keyfile",
@@ -64,7 +66,7 @@ EUROPE = MongodbArgs(
         secret_access_key="key",
     ),
 )
-INDIA = replace(EUROPE, cluster_name="mongodb-in", managed=False, members=members("in"))
+INDIA = replace(EUROPE, cluster_name="mongodb-in", managed=False, node_region="india", members=members("in"))
 SINGLE = replace(EUROPE, members=members("eu")[:3])
 COMMUNITY = MongodbCommunityArgs(
     namespace="databases",
