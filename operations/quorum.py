@@ -80,11 +80,15 @@ class Loss:
 
 @dataclass(frozen=True)
 class Site:
-    """A region as this model needs it: its K3s servers and whether it writes to PostgreSQL."""
+    """A site as this model needs it: its K3s servers, whether it writes to PostgreSQL, and whether it is a witness.
+
+    A witness has a MongoDB member and no PostgreSQL.
+    """
 
     code: str
     servers: int
     writes: bool
+    witness: bool = False
 
 
 def losses(sites: Sequence[Site], voters: Sequence[Voter]) -> list[Loss]:
@@ -100,7 +104,10 @@ def losses(sites: Sequence[Site], voters: Sequence[Voter]) -> list[Loss]:
     ]
 
 
-def _postgresql(lost: Site, left: Sequence[Site]) -> Capability:
+def _postgresql(lost: Site, others: Sequence[Site]) -> Capability:
+    if lost.witness:
+        return Capability(True, True, "A witness has no PostgreSQL.")
+    left = [site for site in others if not site.witness]
     if not left:
         return Capability(False, False, "No other region. Restore the last backup into a new cluster.")
     if any(site.writes for site in left):
@@ -130,7 +137,8 @@ def _mongodb(voters: Sequence[Voter], lost: str, sites: int) -> Capability:
 def _k3s(lost: Site, left: Sequence[Site]) -> Capability:
     if not left:
         return Capability(False, False, "The cluster is gone with its region. Restore its etcd snapshot.")
-    return Capability(True, True, f"Clusters share nothing: {_names(left)} is whole.")
+    verb = "is" if len(left) == 1 else "are"
+    return Capability(True, True, f"Clusters share nothing: {_names(left)} {verb} whole.")
 
 
 def _names(sites: Sequence[Site]) -> str:

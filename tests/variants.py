@@ -48,7 +48,7 @@ def witness(root: Path) -> None:
         edit(root / "Pulumi.yaml", f"config.regions.value.{index}.mongodb.priorities", priorities)
     share(root, "witnesses", [WITNESS])
     share(root, "prices.locationFees.SIN", 0)
-    share(root, "budget", 80)
+    share(root, "budget", 90)
     stack = root / "Pulumi.sg.yaml"
     stack.write_text("config: {}\n")
     node = {"address": "192.0.2.11", "product": "VPS 10", "hostKey": _host_key(root)}

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 from operations.plan import costing
 from regions.traffic import edge_problems
 from settings.loader import Project, inspect_project
-from settings.platform import Platform
+from settings.platform import Platform, SiteLine
 from settings.problems import Problem
 from settings.project import ProjectFiles
+
+Line = TypeVar("Line", bound=SiteLine)
 
 
 def checked(files: ProjectFiles) -> Project:
@@ -18,7 +23,7 @@ def checked(files: ProjectFiles) -> Project:
     if platform is not None:
         sound = _without_told_mistakes(platform)
         more += edge_problems(sound)
-        if all(code in inspection.stacks for code in platform.codes):
+        if all(code in inspection.stacks for code in platform.site_codes):
             more += costing.problems(Project(sound, inspection.stacks, inspection.unset_secrets))
     return inspection.project(more)
 
@@ -33,7 +38,16 @@ def _without_told_mistakes(platform: Platform) -> Platform:
         authority = authority.model_copy(update={"primary": platform.codes[0]})
     if set(edge.drained) >= set(platform.codes):
         edge = edge.model_copy(update={"drained": ()})
-    lines = {
-        line.code: line.model_copy(update={"nodes": tuple(dict.fromkeys(line.nodes))}) for line in platform.regions
-    }
-    return platform.model_copy(update={"authority": authority, "edge": edge, "regions": tuple(lines.values())})
+    return platform.model_copy(
+        update={
+            "authority": authority,
+            "edge": edge,
+            "regions": _once(platform.regions),
+            "witnesses": _once(platform.witnesses),
+        }
+    )
+
+
+def _once(lines: Sequence[Line]) -> tuple[Line, ...]:
+    once = {line.code: line.model_copy(update={"nodes": tuple(dict.fromkeys(line.nodes))}) for line in lines}
+    return tuple(once.values())

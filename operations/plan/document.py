@@ -62,7 +62,8 @@ def losses_of(planned: Planned) -> list[quorum.Loss]:
         quorum.Site(
             code=line.code,
             servers=sum(node.role == "server" for node in _stack_of(planned, line).nodes.values()),
-            writes=platform.phase == "active-active" or line.code == platform.authority.primary,
+            writes=_role(platform, line) in ("primary", "writer"),
+            witness=not isinstance(line, RegionLine),
         )
         for line in platform.sites
     ]

@@ -96,7 +96,7 @@ def _steering(plan: Mapping[str, Any]) -> Table | None:
     steering = plan["steering"]
     if not steering["locations"]:
         return None
-    codes = [region["code"] for region in plan["regions"]]
+    codes = [region["code"] for region in plan["regions"] if region["role"] != "witness"]
     seconds = steering["detectionSeconds"]
     detection = f", a dead region leaves traffic in at most {seconds} s" if seconds else ""
     title = f"Steering: {steering['mode']} ({steering['policy']}){detection}"

@@ -148,9 +148,10 @@ def _latency(platform: Platform) -> Iterator[Warned]:
 
 
 def _residency(platform: Platform) -> Iterator[Warned]:
-    abroad = [f"{line.code} ({line.country})" for line in platform.regions if line.country not in EU_MEMBERS]
-    inside = [line.code for line in platform.regions if line.country in EU_MEMBERS]
-    for dataset in ("postgresql", "mongodb"):
+    members = [line for line in platform.sites if platform.mongodb.enabled and line.mongodb.priorities]
+    for dataset, holders in (("postgresql", platform.regions), ("mongodb", members)):
+        abroad = [f"{line.code} ({line.country})" for line in holders if line.country not in EU_MEMBERS]
+        inside = [line.code for line in holders if line.country in EU_MEMBERS]
         if abroad and inside and getattr(platform.residency, dataset) == "any":
             yield Warned(
                 f"residency-{dataset}",

@@ -114,6 +114,11 @@ def tunnel(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     return openova(tmp_path_factory.mktemp("tunnel"), "--root", "examples/tunnel-40")
 
 
+@pytest.fixture(scope="module")
+def third_site(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    return openova(tmp_path_factory.mktemp("third-site"), "--root", "examples/third-site")
+
+
 def golden(name: str, text: str) -> None:
     """Compare with the golden file of that name, or write it."""
     path = GOLDEN / name
@@ -143,9 +148,20 @@ def test_the_tunnel_costs_forty_euros_at_most(tunnel: Ran) -> None:
     assert float(tunnel.plan["cost"]["total"]) <= 40
 
 
-def test_the_plan_has_the_documented_form(adr: Ran, tunnel: Ran) -> None:
+def test_with_a_third_site_no_loss_of_one_site_stops_mongodb(third_site: Ran) -> None:
+    assert (third_site.code, third_site.err) == (0, "")
+    golden("third-site.txt", third_site.out)
+    assert [(row["lost"], row["mongodb"]["write"]) for row in third_site.plan["quorum"]] == [
+        ("eu", True),
+        ("in", True),
+        ("sg", True),
+    ]
+    assert not [warning for warning in third_site.plan["warnings"] if warning["id"] == "mongodb-majority"]
+
+
+def test_the_plan_has_the_documented_form(adr: Ran, tunnel: Ran, third_site: Ran) -> None:
     schema = json.loads((ROOT / "operations" / "report" / "schema.json").read_text())
-    for ran in (adr, tunnel):
+    for ran in (adr, tunnel, third_site):
         jsonschema.validate(ran.plan, schema)
 
 

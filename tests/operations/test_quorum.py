@@ -7,6 +7,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -115,6 +118,55 @@ def test_a_member_without_a_vote_counts_for_nothing_but_reads() -> None:
     assert survival(voters, ["eu-0", "eu-1"]) == READ_ONLY
 
 
+NEEDED_TO_ELECT = {1: 1, 2: 2, 3: 2, 4: 3, 5: 3, 6: 4, 7: 4}
+"""By the number of voting members: MongoDB manual, replica set architectures, "Consider Fault Tolerance"."""
+
+NEEDED_TO_ACKNOWLEDGE = {
+    (1, 0): 1, (1, 1): 1, (1, 2): 1, (1, 3): 1, (1, 4): 1, (1, 5): 1, (1, 6): 1,
+    (2, 0): 2, (2, 1): 2, (2, 2): 2, (2, 3): 2, (2, 4): 2, (2, 5): 2,
+    (3, 0): 2, (3, 1): 3, (3, 2): 3, (3, 3): 3, (3, 4): 3,
+    (4, 0): 3, (4, 1): 3, (4, 2): 4, (4, 3): 4,
+    (5, 0): 3, (5, 1): 4, (5, 2): 4,
+    (6, 0): 4, (6, 1): 4,
+    (7, 0): 4,
+}  # fmt: skip
+"""By data-bearing voters and arbiters. MongoDB manual, write concern, "Calculating Majority for Write Concern": the
+smaller of the majority of all voting members, arbiters included, and the number of data-bearing voting members."""
+
+
+def every_set() -> Iterator[tuple[int, int, int, int]]:
+    """Data-bearing voters, those of them that may become primary, arbiters, and copies without a vote."""
+    for data, arbiters in NEEDED_TO_ACKNOWLEDGE:
+        for electable in range(data + 1):
+            for copies in (0, 1):
+                yield data, electable, arbiters, copies
+
+
+def test_the_tables_are_whole() -> None:
+    assert len(NEEDED_TO_ACKNOWLEDGE) == sum(8 - data for data in range(1, 8))
+    assert sorted(NEEDED_TO_ELECT) == list(range(1, 8))
+
+
+@pytest.mark.parametrize(("data", "electable", "arbiters", "copies"), list(every_set()))
+def test_every_loss_of_every_set_of_up_to_seven_voters(data: int, electable: int, arbiters: int, copies: int) -> None:
+    bearing = [Voter(f"data-{i}", "eu", priority=1 if i < electable else 0) for i in range(data)]
+    referees = [Voter(f"arbiter-{i}", "eu", priority=0, arbiter=True) for i in range(arbiters)]
+    spares = [Voter(f"copy-{i}", "eu", priority=0, votes=0) for i in range(copies)]
+    members = [*bearing, *referees, *spares]
+    for lost in itertools.product((False, True), repeat=len(members)):
+        left = [member.name for member, gone in zip(members, lost, strict=True) if not gone]
+        data_left = [name for name in left if name.startswith("data-")]
+        voters_left = len([name for name in left if not name.startswith("copy-")])
+        may_lead = any(f"data-{i}" in left for i in range(electable))
+        elects = may_lead and voters_left >= NEEDED_TO_ELECT[data + arbiters]
+        expected = Survival(
+            elects=elects,
+            majority_writes=elects and len(data_left) >= NEEDED_TO_ACKNOWLEDGE[data, arbiters],
+            reads=any(not name.startswith("arbiter-") for name in left),
+        )
+        assert survival(members, {member.name for member in members} - set(left)) == expected, left
+
+
 VOTERS = st.builds(
     Voter,
     name=st.uuids().map(str),
@@ -168,6 +220,14 @@ def test_the_loss_of_a_following_region_stops_nothing() -> None:
 def test_a_third_site_keeps_mongodb_writing_whichever_region_is_lost() -> None:
     sites = [EUROPE, INDIA, Site("sg", servers=1, writes=False)]
     assert [loss.mongodb is not None and loss.mongodb.write for loss in losses(sites, WITH_A_THIRD_SITE)] == [True] * 3
+
+
+def test_a_lost_witness_takes_no_postgresql_with_it_and_none_is_read_there() -> None:
+    sites = [EUROPE, INDIA, Site("sg", servers=1, writes=False, witness=True)]
+    lost_europe, _, lost_witness = losses(sites, WITH_A_THIRD_SITE)
+    assert "from in." in lost_europe.postgresql.note
+    assert (lost_witness.postgresql.read, lost_witness.postgresql.write) == (True, True)
+    assert "no PostgreSQL" in lost_witness.postgresql.note
 
 
 def test_where_every_region_writes_the_others_go_on() -> None:
