@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -36,7 +37,7 @@ def build() -> None:
         (part / folder).mkdir(parents=True)
     for module, names in PROGRAMS.items():
         print(f"{module}: {', '.join(names)}", flush=True)
-        _compile(module, part / "bin")
+        _compile(module, names, part / "bin")
     for name, text in _definitions().items():
         (part / "definitions" / name).write_text(text)
     (part / "manifests" / "local-path.yaml").write_text(_local_path())
@@ -44,11 +45,15 @@ def build() -> None:
     print(f"{cache()} is ready")
 
 
-def _compile(module: str, into: Path) -> None:
-    """Builds the tools that a module of ours pins, with the sums that it holds; or the module's own program."""
+def _compile(module: str, names: Sequence[str], into: Path) -> None:
+    """Builds the tools that a module of ours pins, with the sums that it holds; or the module's own program.
+
+    One tool alone gets our name for it: operators call theirs `manager`.
+    """
+    output = f"{into}/{names[0]}" if len(names) == 1 else f"{into}/"
     what = "." if (MODULES / module / "main.go").exists() else "tool"
     flags = f"-s -w {_kubernetes_version() if module == 'kubernetes' else ''}".strip()
-    _go(["build", "-trimpath", "-ldflags", flags, "-o", f"{into}/", what], MODULES / module)
+    _go(["build", "-trimpath", "-ldflags", flags, "-o", output, what], MODULES / module)
 
 
 def _kubernetes_version() -> str:

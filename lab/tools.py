@@ -38,6 +38,7 @@ PROGRAMS: Final = {
     "coredns": ("coredns",),
     "local-path": ("local-path-provisioner",),
     "pause": ("pause",),
+    "percona": ("psmdb-manager",),
 }
 """By the folder of `lab/tools` that pins what they are built from."""
 
