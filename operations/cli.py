@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from lab import cli as lab
+from operations.mongodb import cli as mongodb
 from settings.problems import SettingsError
 
 app = typer.Typer(
@@ -20,6 +21,8 @@ app = typer.Typer(
 )
 
 app.add_typer(lab.app, name="lab")
+app.add_typer(mongodb.verify_app, name="verify")
+app.add_typer(mongodb.app, name="mongodb")
 
 EXIT_CONFIGURATION = 2
 EXIT_FAILED = 1
@@ -41,7 +44,7 @@ def plan(
         Path | None, typer.Option(help="An earlier plan.json: show what was added, changed, removed since.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Where to write plan.json, report.html and manifests/ [default: build/plan].")
+        Path | None, typer.Option(help="Where to write plan.json, report.html and manifests/ (default: build/plan).")
     ] = None,
 ) -> None:
     """Show what `pulumi up` would make, in every stack: no account, no network, no Pulumi CLI needed."""
@@ -66,7 +69,7 @@ def doctor(
     ] = False,
     stack: Annotated[str | None, typer.Option(help="The nodes of this region only.")] = None,
     identity: Annotated[
-        Path | None, typer.Option(help="A private key to log in with [default: the SSH agent, your default keys].")
+        Path | None, typer.Option(help="A private key to log in with (default: the SSH agent, your default keys).")
     ] = None,
     outputs: Annotated[
         list[str] | None,

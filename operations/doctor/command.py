@@ -9,10 +9,10 @@ from pathlib import Path
 
 from operations.doctor.examine import checks
 from operations.doctor.here import local_checks
-from operations.doctor.model import Report
 from operations.doctor.outputs import read_outputs, with_outputs
-from operations.doctor.show import show
 from operations.doctor.targets import no_region, targets
+from operations.findings.model import Report
+from operations.findings.show import show
 from settings.loader import inspect_project
 from settings.problems import SettingsError
 from settings.project import read_project
@@ -33,8 +33,8 @@ def run_doctor(
     region.
     """
     project = inspect_project(read_project(root)).project()
-    if stack is not None and stack not in project.platform.codes:
-        raise SettingsError([no_region("--stack", stack, project.platform.codes)])
+    if stack is not None and stack not in project.platform.site_codes:
+        raise SettingsError([no_region("--stack", stack, project.platform.site_codes)])
     known = with_outputs(targets(project), read_outputs(outputs, project.platform))
     nodes = [target for target in known if stack in (None, target.region)]
     return Report((*local_checks(), *checks(nodes, after=after, identity=identity)))

@@ -9,8 +9,9 @@ from typing import Final
 
 from operations.doctor import facts, host, mesh, outside, reach
 from operations.doctor.facts import Facts
-from operations.doctor.model import Check, Target
+from operations.doctor.model import Target
 from operations.doctor.ssh import Ssh, pinned
+from operations.findings.model import Check
 
 EXAMINE_SECONDS: Final = 60
 AT_ONCE: Final = 16

@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-from operations.doctor.model import Check, Status
+from operations.findings.model import Check, Status
 
 WHERE: Final = "here"
 PLUGINS: Final = ("cloudflare", "command", "kubernetes", "random", "tls")

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from operations.doctor.facts import Facts, Listener, percentile
-from operations.doctor.model import Check, Status, Target
+from operations.doctor.model import Target
 from operations.doctor.targets import K3S_AGENT, K3S_SERVER, SYSTEM_DISK
+from operations.findings.model import Check, Status
 
 SYSTEMS: Final[Mapping[str, tuple[str, ...]]] = {"debian": ("12", "13"), "ubuntu": ("22.04", "24.04")}
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from operations.doctor.model import Check, Target
+from operations.doctor.model import Target
 from operations.doctor.ssh import Ssh
+from operations.findings.model import Check
 
 HEADERS: Final = 28
 """Bytes of an IPv4 and an ICMP header, which the MTU counts and ping's payload does not."""

@@ -61,11 +61,11 @@ def read_outputs(options: Sequence[str], platform: Platform) -> dict[str, Found]
         try:
             if not (equals and file):
                 raise SettingsError([_not_an_assignment(option)])
-            if code not in platform.codes:
-                raise SettingsError([no_region(_OPTION, code, platform.codes)])
+            if code not in platform.site_codes:
+                raise SettingsError([no_region(_OPTION, code, platform.site_codes)])
             if code in found:
                 raise SettingsError([_twice(code)])
-            found[code] = _read(Path(file), code, platform.region(code).nodes)
+            found[code] = _read(Path(file), code, platform.site(code).nodes)
         except SettingsError as error:
             problems += error.problems
     if problems:

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from operations.doctor.model import Check, Target
+from operations.doctor.model import Target
 from operations.doctor.ssh import Ssh
+from operations.findings.model import Check
 
 PORTS: Final[dict[int, str]] = {
     22: "SSH",

@@ -9,7 +9,8 @@ import socket
 import subprocess
 from typing import Final
 
-from operations.doctor.model import Check, Target
+from operations.doctor.model import Target
+from operations.findings.model import Check
 
 SECONDS: Final = 5
 """To connect, and to be told the protocol's version."""

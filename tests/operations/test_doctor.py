@@ -29,9 +29,9 @@ from operations.doctor.host import judge
 from operations.doctor.mesh import mtu
 from operations.doctor.outside import password_login, ports
 from operations.doctor.reach import fingerprint
-from operations.doctor.show import show
 from operations.doctor.ssh import Heard, pinned
 from operations.doctor.targets import targets
+from operations.findings.show import show
 from settings.loader import inspect_project
 from settings.project import read_project
 from tests.projects import copy_project, edit

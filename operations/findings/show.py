@@ -1,4 +1,4 @@
-"""The doctor's report on the screen."""
+"""A report of checks on the screen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from operations.doctor.model import SERIOUS, Report, Status, by_place
+from operations.findings.model import SERIOUS, Report, Status, by_place
 
 STYLES: Final[dict[Status, str]] = {"ok": "green", "warn": "yellow", "fail": "bold red", "unknown": "cyan"}
 
