@@ -90,9 +90,8 @@ def _wait_for_primary(
             console.print(
                 f"[green]{primary.seat.pod} is primary.[/] Now tell the settings, or its operator may undo it:"
             )
-            console.print(
-                f"  Pulumi.yaml, mongodb: forced: {{epoch: {platform.authority.epoch}, without: [{', '.join(lost)}]}}"
-            )
+            forced = f"forced: {{epoch: {platform.authority.epoch}, without: [{', '.join(lost)}]}}"
+            console.print(f"  Pulumi.yaml, mongodb: {escape(forced)}")
             console.print(f"  then: pulumi up --stack {plan.at.seat.site}")
             return True
         time.sleep(PAUSE)
