@@ -20,7 +20,7 @@ def members_of(platform: Platform, line: SiteLine, *, local: bool) -> tuple[Memb
     return region_members(
         hosts=[mongodb_host(platform, line, index) for index in range(most)],
         first_port=platform.mongodb.first_node_port,
-        priorities=line.mongodb.priorities,
+        priorities=priorities_of(platform, line.code),
         region=line.name,
         local=local,
         fewest=fewest,
@@ -37,6 +37,24 @@ def all_members(platform: Platform, local: str) -> tuple[Member, ...]:
         if line.code not in out
         for member in members_of(platform, line, local=line.code == local)
     )
+
+
+def priorities_of(platform: Platform, code: str) -> tuple[int, ...]:
+    """The priorities of a site's voters: the highest of all regions are those of the region that manages the set.
+
+    So MongoDB's primary follows the authority record as PostgreSQL's does: after a turn the same numbers are dealt
+    out anew, the managing region first, the others in the order of the list. A witness keeps its own.
+    """
+    if code in {line.code for line in platform.witnesses}:
+        return platform.site(code).mongodb.priorities
+    first = managing_region(platform)
+    order = sorted(platform.regions, key=lambda line: line.code != first)
+    rest = sorted((p for line in platform.regions for p in line.mongodb.priorities), reverse=True)
+    dealt: dict[str, tuple[int, ...]] = {}
+    for line in order:
+        count = len(line.mongodb.priorities)
+        dealt[line.code], rest = tuple(rest[:count]), rest[count:]
+    return dealt[code]
 
 
 def managing_region(platform: Platform) -> str:

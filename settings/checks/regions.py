@@ -131,6 +131,7 @@ def _mongodb(platform: Platform) -> Iterator[Problem]:
             "Each region would get a replica set of its own, and the two would never share data.",
             "Use `percona`; `community` works in phase single.",
         )
+    yield from _lone_voters(platform)
     voters = sum(len(line.mongodb.priorities) for line in platform.sites)
     if voters > 7:
         yield Problem(
@@ -155,6 +156,19 @@ def _mongodb(platform: Platform) -> Iterator[Problem]:
             "Every member has priority 0.",
             "A member of priority 0 never becomes primary, so nobody could write.",
             "Give at least one member a priority above 0.",
+        )
+
+
+def _lone_voters(platform: Platform) -> Iterator[Problem]:
+    alone = [line.code for line in platform.regions if len(line.mongodb.priorities) == 1]
+    if platform.mongodb.operator == "percona" and alone:
+        yield Problem(
+            FILE,
+            "openova:regions[*].mongodb.priorities",
+            f"{' and '.join(alone)} has one voting member. A region runs three members at least, and where its "
+            "operator manages the set, the other two get a vote as well.",
+            "After a switchover the set would have other votes than are written here.",
+            "Give a region two or more voters, or none; a site with a single voter is a witness (openova:witnesses).",
         )
 
 

@@ -232,6 +232,25 @@ def test_members_that_make_no_working_set_are_refused(changed: tuple[Member, ...
         replace(EUROPE, members=changed)
 
 
+def test_a_tag_that_differs_from_the_label_of_the_nodes_is_refused() -> None:
+    with pytest.raises(ValueError, match="region label") as error:
+        replace(EUROPE, node_region="eu-central")
+    assert "mongo-eu-0.openova.io" in str(error.value)
+
+
+def test_a_member_whose_name_does_not_resolve_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"answers for mongo-in-1\.openova\.io\."):
+        replace(EUROPE, resolvable=EUROPE.resolvable - {"mongo-in-1.openova.io"})
+
+
+def test_eight_voters_are_refused() -> None:
+    more = tuple(replace(members("in")[0], host=f"mongo-in-{i}.openova.io", local=False) for i in range(5))
+    with pytest.raises(ValueError, match="8 votes"):
+        replace(
+            EUROPE, members=(*members("eu")[:3], *more), resolvable=frozenset(m.host for m in more) | EUROPE.resolvable
+        )
+
+
 def test_a_member_without_a_vote_cannot_have_a_priority() -> None:
     with pytest.raises(ValueError, match="priority"):
         Member(host="a", port=1, votes=0, priority=1, region="india", index=0, local=True)

@@ -20,7 +20,7 @@ from lab.api_server import ApiServer
 from lab.percona import percona
 from tests.lab.test_objects import objects
 from tests.planning import planned
-from tests.projects import copy_project, edit, share
+from tests.projects import copy_project, share
 from tests.variants import witness
 
 pytestmark = pytest.mark.lab
@@ -155,8 +155,6 @@ def test_it_refuses_what_the_components_refuse(
 
 def test_a_planned_switchover_swaps_the_managed_side_and_is_taken(server: ApiServer, log: Path, root: Path) -> None:
     share(root, "authority", {"primary": "in", "previous": "eu", "epoch": 2, "change": "switchover"})
-    edit(root / "Pulumi.yaml", "config.regions.value.0.mongodb.priorities", [5, 4])
-    edit(root / "Pulumi.yaml", "config.regions.value.1.mongodb.priorities", [10, 9])
     for items in rendered(root).values():
         server.apply([item for item in items if item["kind"] == "PerconaServerMongoDB"])
 
@@ -167,6 +165,8 @@ def test_a_planned_switchover_swaps_the_managed_side_and_is_taken(server: ApiSer
         }
 
     eventually(lambda: agents() == {"eu": False, "in": True})
+    overrides = get(server, "in", "psmdb", "mongodb-in")["spec"]["replsets"][0]["replsetOverrides"]
+    assert [overrides[f"mongodb-in-rs0-{index}"]["priority"] for index in range(2)] == [10, 9]
     for code, unmanaged in (("eu", True), ("in", False), ("sg", True)):
         resource = get(server, code, "psmdb", f"mongodb-{code}")
         assert resource["spec"].get("unmanaged", False) is unmanaged

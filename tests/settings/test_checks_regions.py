@@ -157,7 +157,7 @@ VOTERS = "openova:regions[*].mongodb.priorities"
     [
         ([10, 9, 8, 7, 6], [5, 4, 3], "8 voting members; a replica set has at most 7"),
         ([10, 9, 8, 7, 6], [5, 4, 3, 2], "9 voting members; a replica set has at most 7"),
-        ([10, 9, 8], [5], "4 voting members, an even number"),
+        ([10, 9], [5, 4], "4 voting members, an even number"),
         ([], [], "0 voting members"),
         ([0, 0, 0], [0, 0], "Every member has priority 0"),
     ],
@@ -170,7 +170,13 @@ def test_voters_that_could_not_elect_a_primary_are_refused(
     assert rule in only_problem(root, SHARED, VOTERS).rule
 
 
-@pytest.mark.parametrize(("europe", "india"), [([10, 9, 8, 7], [5, 4, 3]), ([10, 9, 8], []), ([1], []), ([5], [0, 0])])
+def test_a_region_has_no_lone_voter(root: Path) -> None:
+    share(root, "regions.0.mongodb.priorities", [10, 9, 8, 7])
+    share(root, "regions.1.mongodb.priorities", [5])
+    assert "in has one voting member" in only_problem(root, SHARED, VOTERS).rule
+
+
+@pytest.mark.parametrize(("europe", "india"), [([10, 9, 8, 7], [5, 4, 3]), ([10, 9, 8], []), ([5, 5], [0, 0, 0])])
 def test_up_to_seven_voters_may_stand_anywhere(root: Path, europe: list[int], india: list[int]) -> None:
     share(root, "regions.0.mongodb.priorities", europe)
     share(root, "regions.1.mongodb.priorities", india)

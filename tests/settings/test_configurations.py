@@ -46,7 +46,7 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "same region name": (lambda root: share(root, "regions.1.name", "europe"), (SHARED, "openova:regions")),
     "even voters": (
-        lambda root: share(root, "regions.1.mongodb.priorities", [5]),
+        lambda root: share(root, "regions.1.mongodb.priorities", [5, 4, 3]),
         (SHARED, "openova:regions[*].mongodb.priorities"),
     ),
     "data out of the union": (
@@ -178,8 +178,9 @@ def layouts(draw: st.DrawFn) -> list[dict[str, Any]]:
             unique=True,
         )
     )
-    voters = draw(st.sampled_from([1, 3, 5, 7]))
-    homes = draw(st.lists(st.integers(0, count - 1), min_size=voters, max_size=voters))
+    # An odd number, and in no region a lone one: three somewhere, then pairs.
+    home = st.integers(0, count - 1)
+    homes = draw(home.map(lambda at: [at] * 3)) + [at for at in draw(st.lists(home, max_size=2)) for _ in range(2)]
     primary = draw(st.integers(0, count - 1))
     return [
         {
