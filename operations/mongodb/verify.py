@@ -13,7 +13,7 @@ from regions.members import all_members, managing_region
 from settings.platform import Platform
 
 SET: Final = "replica set"
-_FORCED: Final = "docs/runbooks/mongodb.md"
+_FORCED: Final = "docs/mongodb.md"
 
 
 def verify(platform: Platform, clusters: Mapping[str, Cluster]) -> Report:

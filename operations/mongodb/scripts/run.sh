@@ -1,3 +1,4 @@
+#!/bin/sh
 # Runs in a member's container: mongosh as one of the operator's users, against one address.
 # Arguments: ADMIN or READER's part of the users' names, address, options of the URI, the script.
 set -eu
