@@ -13,7 +13,7 @@ from components.k3s import K3sArgs, K3sCluster, K3sNode, Snapshots
 from components.network import Mesh, MeshArgs, MeshNode, Peer
 from components.node import DIALS_TO_A_RUNNING_HOST, DIALS_TO_AN_ORDERED_HOST, Node, NodeArgs, SshConnection
 from regions.servers import Server
-from settings.naming import MESH_INTERFACE, mesh_address
+from settings.naming import MESH_INTERFACE, mesh_address, web_clients
 from settings.platform import Platform, RegionLine
 from settings.stacks import RegionStack
 
@@ -80,7 +80,7 @@ class RegionCluster(pulumi.ComponentResource):
                 connection=self._connection(node),
                 hostname=node,
                 admin_cidrs=stack.admin_cidrs,
-                http_cidrs=stack.http_cidrs if self._platform.edge.mode != "tunnel" else (),
+                http_cidrs=web_clients(self._platform, stack),
                 peer_addresses=others,
                 mesh_port=self._platform.mesh.port,
                 mesh_interface=MESH_INTERFACE,

@@ -119,4 +119,5 @@ def _workload(platform: Platform, line: RegionLine, application: ApplicationSett
         port=application.port,
         health_path=platform.edge.monitor.path,
         replicas=application.replicas,
+        tls_secret=application.tls_secret,
     )

@@ -27,6 +27,7 @@ from regions.inputs import SecretInput
 from regions.members import certificate_names
 from settings.naming import edge_hosts
 from settings.platform import Platform
+from settings.residency import bucket_placement
 from settings.secrets import R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY
 from settings.stacks import SharedStack
 
@@ -87,6 +88,7 @@ def _backups(
     settings = platform.backups
     if not settings.enabled:
         return {}, {}
+    location, jurisdiction = bucket_placement(platform)
     buckets = BackupBuckets(
         "backups",
         BackupBucketsArgs(
@@ -94,8 +96,8 @@ def _backups(
             buckets={
                 BUCKET: Bucket(
                     name=settings.bucket.name,
-                    location=settings.bucket.location,
-                    jurisdiction=settings.bucket.jurisdiction,
+                    location=location,
+                    jurisdiction=jurisdiction,
                 )
             },
             protect=stack.protect,

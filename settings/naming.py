@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 
+from settings.aws import nearest_aws_region
+from settings.networks import CLOUDFLARE_CIDRS, EVERYBODY
 from settings.platform import Platform, RegionLine
+from settings.stacks import RegionStack
 
 MESH_INTERFACE = "openova0"
 SHARED_STACK = "shared"
@@ -44,6 +47,24 @@ def edge_hosts(platform: Platform) -> tuple[str, ...]:
 def health_host(platform: Platform, code: str) -> str:
     """api-eu.openova.io: reaches one region directly, past the load balancer."""
     return f"api-{code}.{platform.domain}"
+
+
+def aws_region(line: RegionLine) -> str:
+    """eu-central-1 for Nuremberg: the AWS region that stands for the place."""
+    return line.aws_region or nearest_aws_region(line.coordinates.latitude, line.coordinates.longitude)
+
+
+def web_clients(platform: Platform, stack: RegionStack) -> tuple[str, ...]:
+    """Who may reach ports 80 and 443 of a region's nodes.
+
+    Behind a tunnel nobody; else whom the settings name, or whoever comes with the provider: Cloudflare's edge,
+    or with Route 53, which only answers names, everybody.
+    """
+    if platform.edge.mode == "tunnel":
+        return ()
+    if stack.http_cidrs is not None:
+        return stack.http_cidrs
+    return CLOUDFLARE_CIDRS if platform.edge.provider == "cloudflare" else EVERYBODY
 
 
 def stack_order(platform: Platform) -> tuple[str, ...]:

@@ -23,7 +23,6 @@ from settings.formats import (
     RegionCode,
     Sha256,
 )
-from settings.networks import CLOUDFLARE_CIDRS
 from settings.problems import broken
 
 PROTECT = "Refuse to delete what holds data or costs money."
@@ -137,8 +136,10 @@ class RegionStack(Settings):
         min_length=1,
         description="Who may reach SSH and the Kubernetes API. The machine that runs Pulumi must be in it.",
     )
-    http_cidrs: tuple[Cidr, ...] = Field(
-        default=CLOUDFLARE_CIDRS, description="Who may reach ports 80 and 443: by default Cloudflare's ranges."
+    http_cidrs: tuple[Cidr, ...] | None = Field(
+        default=None,
+        description="Who may reach ports 80 and 443: by default Cloudflare's ranges, with Route 53 everybody. With a "
+        "tunnel they are closed.",
     )
     nodes: dict[NodeName, NodeSettings] = Field(min_length=1, description="Its servers, by name.")
     contabo: ContaboSettings | None = Field(

@@ -8,7 +8,7 @@ from typing import Final
 
 from operations.doctor.model import Target
 from settings.loader import Project
-from settings.naming import mesh_address
+from settings.naming import mesh_address, web_clients
 from settings.platform import Platform, RegionLine
 from settings.problems import Problem
 from settings.stacks import DatabaseSizing, RegionStack
@@ -55,7 +55,7 @@ def _target(platform: Platform, line: RegionLine, stack: RegionStack, name: str)
         disk=SYSTEM_DISK + sum(byte_count(database.storage) for database in databases),
         mesh_port=platform.mesh.port,
         mtu=platform.mesh.mtu,
-        http_cidrs=stack.http_cidrs if platform.edge.mode != "tunnel" else (),
+        http_cidrs=web_clients(platform, stack),
         peers=tuple(
             (other, mesh_address(region, other))
             for region in platform.regions
