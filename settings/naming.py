@@ -10,6 +10,9 @@ from settings.platform import Platform, RegionLine
 from settings.stacks import RegionStack
 
 MESH_INTERFACE = "openova0"
+INGRESS_SERVICE = "http://traefik.kube-system.svc.cluster.local:80"
+"""K3s' own ingress controller, as a pod of its cluster reaches it."""
+
 SHARED_STACK = "shared"
 GLOBAL_STACK = "global"
 
