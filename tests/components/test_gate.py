@@ -120,7 +120,16 @@ def running(pod: Pod) -> Iterator[Pod]:
 
 
 def start(pod: Pod, script: str) -> subprocess.Popen[bytes]:
-    alone = [shutil.which("unshare") or "unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", script]
+    alone = [
+        shutil.which("unshare") or "unshare",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+        "sh",
+        "-c",
+        script,
+    ]
     return subprocess.Popen(alone, env=pod.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
