@@ -33,8 +33,8 @@ bench: .venv/ready ## Print ratios: nothing passes or fails by time
 lab: .venv/ready ## Build what the lab and its tests run, into a cache outside the repository
 	@$(BIN)/python -m lab build
 
-aws: .venv/ready ## Install what edge.provider: route53 needs
-	@PATH="$(CURDIR)/$(BIN):$$PATH" uv sync --locked --inexact --quiet --extra aws
+aws: .venv/ready ## Install what edge.provider: route53 needs; with its tests: make aws WITH="--group aws"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" uv sync --locked --inexact --quiet $(or $(WITH),--extra aws)
 
 clean: ## Remove the environment and what was built
 	rm -rf .venv build

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("pulumi_aws", reason="Route 53 needs pulumi-aws: uv sync --inexact --group aws")
+pytest.importorskip("pulumi_aws", reason='Route 53 needs pulumi-aws: make aws WITH="--group aws"')
 
 from components.edge.provider import HealthCheck, Notifications, Origin, TrafficRequest
 from components.edge.route53 import Route53, Route53Records, Route53RecordsArgs

@@ -18,9 +18,9 @@ from tests.components.edge_answers import CHECK, RECORD, applied
 
 pytestmark = pytest.mark.edge
 
-boto3 = pytest.importorskip("boto3", reason="needs boto3 and moto: uv sync --inexact --group aws")
-moto = pytest.importorskip("moto", reason="needs boto3 and moto: uv sync --inexact --group aws")
-pytest.importorskip("pulumi_aws", reason="Route 53 needs pulumi-aws: uv sync --inexact --group aws")
+boto3 = pytest.importorskip("boto3", reason='needs boto3 and moto: make aws WITH="--group aws"')
+moto = pytest.importorskip("moto", reason='needs boto3 and moto: make aws WITH="--group aws"')
+pytest.importorskip("pulumi_aws", reason='Route 53 needs pulumi-aws: make aws WITH="--group aws"')
 
 from tests.components.test_route53 import ADAPTER, ALARM, request  # noqa: E402 after what it needs
 

@@ -117,7 +117,7 @@ def tunnel(tmp_path_factory: pytest.TempPathFactory) -> Ran:
 
 @pytest.fixture(scope="module")
 def route53(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    pytest.importorskip("pulumi_aws", reason="Route 53 needs pulumi-aws: uv sync --inexact --group aws")
+    pytest.importorskip("pulumi_aws", reason='Route 53 needs pulumi-aws: make aws WITH="--group aws"')
     return openova(tmp_path_factory.mktemp("route53"), "--root", "examples/route53")
 
 

@@ -49,6 +49,6 @@ def test_a_region_that_aws_does_not_have_is_refused(tmp_path: Path) -> None:
 
 
 def test_route_53_knows_every_one_of_them() -> None:
-    session = pytest.importorskip("botocore.session", reason="needs botocore: uv sync --inexact --group aws")
+    session = pytest.importorskip("botocore.session", reason='needs botocore: make aws WITH="--group aws"')
     model = session.get_session().get_service_model("route53")
     assert set(model.shape_for("ResourceRecordSetRegion").enum) >= AWS_REGION_CODES
