@@ -5,7 +5,7 @@ UV_VERSION := 0.13.9
 SHELL_SCRIPTS := $(shell find components lab operations -name '*.sh') .ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help plan test check format bench lab clean
+.PHONY: help plan test check format bench lab aws clean
 
 help: ## Show this help
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -32,6 +32,9 @@ bench: .venv/ready ## Print ratios: nothing passes or fails by time
 
 lab: .venv/ready ## Build what the lab and its tests run, into a cache outside the repository
 	@$(BIN)/python -m lab build
+
+aws: .venv/ready ## Install what edge.provider: route53 needs; with its tests: make aws WITH="--group aws"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" uv sync --locked --inexact --quiet $(or $(WITH),--extra aws)
 
 clean: ## Remove the environment and what was built
 	rm -rf .venv build

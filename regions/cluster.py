@@ -13,9 +13,9 @@ from components.k3s import K3sArgs, K3sCluster, K3sNode, Snapshots
 from components.network import Mesh, MeshArgs, MeshNode, Peer
 from components.node import DIALS_TO_A_RUNNING_HOST, DIALS_TO_AN_ORDERED_HOST, Node, NodeArgs, SshConnection
 from regions.servers import Server
-from settings.naming import MESH_INTERFACE, mesh_address
+from settings.naming import MESH_INTERFACE, mesh_address, web_clients
 from settings.platform import Platform, SiteLine
-from settings.stacks import RegionStack, SiteStack
+from settings.stacks import SiteStack
 
 ETCD_SNAPSHOT_SECRET = "etcd-snapshots"  # noqa: S105 the name of a Secret
 
@@ -80,7 +80,7 @@ class RegionCluster(pulumi.ComponentResource):
                 connection=self._connection(node),
                 hostname=node,
                 admin_cidrs=stack.admin_cidrs,
-                http_cidrs=self._http_cidrs(),
+                http_cidrs=web_clients(self._platform, stack),
                 peer_addresses=others,
                 mesh_port=self._platform.mesh.port,
                 mesh_interface=MESH_INTERFACE,
@@ -89,11 +89,6 @@ class RegionCluster(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self),
         )
-
-    def _http_cidrs(self) -> tuple[str, ...]:
-        """Who may speak HTTP here: nobody where a tunnel brings the requests, and at a witness."""
-        open_to = self._stack.http_cidrs if isinstance(self._stack, RegionStack) else ()
-        return open_to if self._platform.edge.mode != "tunnel" else ()
 
     def _connection(self, node: str) -> SshConnection:
         settings = self._stack.nodes[node]

@@ -7,13 +7,12 @@ from typing import Any
 
 import pulumi
 
-from components.edge.cloudflare import CloudflareTraffic, CloudflareTrafficArgs
-from components.edge.provider import HealthCheck, Notifications, Origin, Pool
-from components.edge.records import CloudflareRecords, CloudflareRecordsArgs
+from components.edge.provider import HealthCheck, Notifications, Origin, Pool, RecordsRequest, TrafficRequest
 from regions.contract import GlobalOutputs, RegionOutputs, export
 from regions.inputs import SecretInput
+from regions.providers import traffic_provider
 from regions.references import Peer, References
-from regions.traffic import edge_problems, steering_of
+from regions.traffic import detection_seconds, edge_problems, steering_of, uncovered_names
 from settings.naming import edge_hosts, health_host
 from settings.platform import Platform, RegionLine
 from settings.problems import SettingsError
@@ -28,6 +27,7 @@ async def compose_global(
     problems = edge_problems(platform)
     if problems:
         raise pulumi.RunError(str(SettingsError(problems)))
+    _tell(platform)
     peers = {code: await references.region(code) for code in platform.codes}
     for peer in peers.values():
         references.require(peer)
@@ -47,6 +47,15 @@ async def compose_global(
             },
         )
     )
+
+
+def _tell(platform: Platform) -> None:
+    """What to know before anything is made; the plan tells the same, and the price."""
+    seconds = detection_seconds(platform)
+    if seconds is not None:
+        pulumi.log.info(f"A dead region leaves traffic in at most {seconds} s.")
+    for finding in uncovered_names(platform):
+        pulumi.log.info(str(finding))
 
 
 class GlobalEdgeArgs:
@@ -70,46 +79,49 @@ class GlobalEdge(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: GlobalEdgeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("openova:regions:GlobalEdge", name, None, opts)
-        edge = args.platform.edge
+        mode = args.platform.edge.mode
         here = pulumi.ResourceOptions(parent=self)
-        if edge.mode == "load-balancer":
-            CloudflareTraffic(f"{name}-traffic", _traffic(args), here)
-        elif edge.mode == "records":
-            CloudflareRecords(
-                f"{name}-records",
-                CloudflareRecordsArgs(
-                    zone_id=edge.zone_id,
-                    hosts=edge_hosts(args.platform),
-                    pools=_pools(args),
-                    primary=args.platform.authority.primary,
-                ),
-                here,
-            )
+        if mode == "load-balancer":
+            traffic_provider(args.platform).route(f"{name}-traffic", _traffic(args), here)
+        elif mode == "records":
+            traffic_provider(args.platform).point(f"{name}-records", _records(args), here)
         self.register_outputs({"hosts": list(edge_hosts(args.platform))})
 
 
-def _traffic(args: GlobalEdgeArgs) -> CloudflareTrafficArgs:
-    platform, edge = args.platform, args.platform.edge
-    return CloudflareTrafficArgs(
-        account_id=edge.account_id,
-        zone_id=edge.zone_id,
-        zone=platform.domain,
+def _traffic(args: GlobalEdgeArgs) -> TrafficRequest:
+    platform, told = args.platform, args.platform.edge.notifications
+    return TrafficRequest(
         hosts=edge_hosts(platform),
         pools=_pools(args),
         steering=steering_of(platform),
-        health_check=HealthCheck(
-            host=edge_hosts(platform)[0],
-            path=edge.monitor.path,
-            interval=edge.monitor.interval,
-            timeout=edge.monitor.timeout,
-            retries=edge.monitor.retries,
-            check_regions=edge.monitor.check_regions,
-        ),
+        health_check=_health_check(platform),
         notifications=Notifications(
-            email=edge.notifications.email,
-            webhook=args.secret_input(SLACK_WEBHOOK) if edge.notifications.slack else None,
+            email=told.email,
+            webhook=args.secret_input(SLACK_WEBHOOK) if told.slack else None,
         ),
         protect=args.stack.protect,
+    )
+
+
+def _health_check(platform: Platform) -> HealthCheck:
+    edge = platform.edge
+    return HealthCheck(
+        host=edge_hosts(platform)[0],
+        path=edge.monitor.path,
+        interval=edge.check_interval,
+        timeout=edge.monitor.timeout,
+        retries=edge.monitor.retries,
+        check_regions=edge.monitor.check_regions,
+        allow_invalid_certificate=edge.monitor.origin_certificate == "any",
+    )
+
+
+def _records(args: GlobalEdgeArgs) -> RecordsRequest:
+    """The primary's nodes, or another region's while the primary is drained."""
+    return RecordsRequest(
+        hosts=edge_hosts(args.platform),
+        pools=_pools(args),
+        region=steering_of(args.platform).fallback,
     )
 
 

@@ -6,6 +6,7 @@ import pulumi
 
 from components.app import AppEnvironment, AppEnvironmentArgs, Endpoint, Workload
 from components.edge.connector import TunnelConnector, TunnelConnectorArgs
+from components.edge.connector_pod import ConnectorHealth
 from components.names import DatabaseNames, DatabaseNamesArgs
 from components.observability import Observability
 from regions.contract import SharedOutputs
@@ -17,7 +18,7 @@ from regions.observability import observability_args
 from regions.references import Peer
 from regions.snapshots import snapshot_credentials
 from settings.data import ApplicationSettings
-from settings.naming import edge_hosts, health_host, postgres_host
+from settings.naming import INGRESS_SERVICE, edge_hosts, health_host, postgres_host
 from settings.platform import Platform, RegionLine
 from settings.stacks import RegionStack
 
@@ -47,8 +48,20 @@ class RegionServices(pulumi.ComponentResource):
         if watched is not None:
             Observability(f"{name}-observability", watched, here)
         if platform.edge.mode == "tunnel":
-            TunnelConnector(f"{name}-connector", TunnelConnectorArgs(token=shared.output("tunnel_token")), here)
+            TunnelConnector(f"{name}-connector", self._connector(), here)
         self.register_outputs({})
+
+    def _connector(self) -> TunnelConnectorArgs:
+        edge = self._platform.edge
+        health = ConnectorHealth(
+            url=f"{INGRESS_SERVICE}{edge.monitor.path}",
+            host=edge_hosts(self._platform)[0],
+            interval=edge.check_interval,
+            timeout=edge.monitor.timeout,
+            failures=edge.monitor.retries + 1,
+        )
+        replicas = 0 if self._line.code in edge.drained else 2
+        return TunnelConnectorArgs(token=self._shared.output("tunnel_token"), health=health, replicas=replicas)
 
     def _environment(self, application: ApplicationSettings) -> AppEnvironmentArgs:
         platform, line = self._platform, self._line
@@ -90,4 +103,5 @@ def _workload(platform: Platform, line: RegionLine, application: ApplicationSett
         port=application.port,
         health_path=platform.edge.monitor.path,
         replicas=application.replicas,
+        tls_secret=application.tls_secret,
     )

@@ -25,14 +25,13 @@ from components.keys import (
 from regions.contract import SharedOutputs, export
 from regions.inputs import SecretInput
 from regions.members import certificate_names
-from settings.naming import edge_hosts
+from settings.naming import INGRESS_SERVICE, edge_hosts
 from settings.platform import Platform
+from settings.residency import bucket_placement
 from settings.secrets import R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY
 from settings.stacks import SharedStack
 
 BUCKET = "backups"
-INGRESS_SERVICE = "http://traefik.kube-system.svc.cluster.local:80"
-"""K3s' own ingress controller, as a connector inside the cluster reaches it."""
 
 
 def compose_shared(platform: Platform, stack: SharedStack, secret_input: SecretInput) -> None:
@@ -87,6 +86,7 @@ def _backups(
     settings = platform.backups
     if not settings.enabled:
         return {}, {}
+    location, jurisdiction = bucket_placement(platform)
     buckets = BackupBuckets(
         "backups",
         BackupBucketsArgs(
@@ -94,8 +94,8 @@ def _backups(
             buckets={
                 BUCKET: Bucket(
                     name=settings.bucket.name,
-                    location=settings.bucket.location,
-                    jurisdiction=settings.bucket.jurisdiction,
+                    location=location,
+                    jurisdiction=jurisdiction,
                 )
             },
             protect=stack.protect,

@@ -70,11 +70,15 @@ class BucketSettings(Settings):
     """The R2 bucket of the backups."""
 
     name: Label = Field(description="Name of the bucket, unique in the Cloudflare account.")
-    location: Literal["apac", "eeur", "enam", "weur", "wnam", "oc"] = Field(
-        default="weur", description="Where R2 should place it. A hint only: `jurisdiction` is what binds."
+    location: Literal["apac", "eeur", "enam", "weur", "wnam", "oc"] | None = Field(
+        default=None,
+        description="Where R2 should place it; by default near the first of `regions`. A hint only: `jurisdiction` is "
+        "what binds.",
     )
-    jurisdiction: Literal["default", "eu"] = Field(
-        default="default", description="`eu` keeps the data inside the European Union. It can never be changed later."
+    jurisdiction: Literal["default", "eu"] | None = Field(
+        default=None,
+        description="`eu` keeps the data inside the European Union; by default so where `residency` binds data "
+        "to it. It can never be changed later: another one is another bucket.",
     )
 
 
@@ -111,4 +115,9 @@ class ApplicationSettings(Settings):
         default=None, description="The image to run in every region. Without one, somebody else deploys it."
     )
     replicas: int = Field(default=2, ge=1, le=100, description="Pods in each region, when it is run.")
+    tls_secret: Label | None = Field(
+        default=None,
+        description="A Secret of the namespace (type kubernetes.io/tls, yours) with the certificate that its Ingress "
+        "shows, when it is run. Without one Traefik shows its own, which no browser trusts.",
+    )
     port: Port = Field(default=8080, description="The port that it listens on, when it is run.")

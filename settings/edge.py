@@ -9,9 +9,11 @@ from pydantic import Field, field_validator
 from settings.base import Settings
 from settings.formats import (
     AreaCode,
+    AwsAccountId,
     CloudflareId,
     CountryCode,
     Email,
+    HostedZoneId,
     Latitude,
     Longitude,
     Milliseconds,
@@ -22,21 +24,36 @@ from settings.formats import (
 )
 from settings.problems import broken
 
+ROUTE_53_INTERVAL = 30
+TUNNEL_INTERVAL = 10
+"""Seconds between checks where nothing else is set, with Route 53 and with a tunnel."""
+
 
 class MonitorSettings(Settings):
-    """The health check of each node, made by Cloudflare."""
+    """The health check of each node, made by the provider; with a tunnel, by a check beside each connector."""
 
     path: UrlPath = Field(
         default="/health", description="Path that must answer 200. Applications that are run have it."
     )
     interval: int = Field(
-        default=60, ge=5, le=3600, description="Seconds between checks. The plan has a minimum: 60, 15 or 10."
+        default=60,
+        ge=5,
+        le=3600,
+        description="Seconds between checks. Cloudflare's plan has a minimum: 60, 15 or 10. Route 53 takes 30, or 10 "
+        f"for more money. Not set, it is {ROUTE_53_INTERVAL} with Route 53 and {TUNNEL_INTERVAL} with a tunnel.",
     )
     faster_checks: bool = Field(default=False, description="The paid option for shorter intervals was bought.")
-    timeout: int = Field(default=5, ge=1, le=10, description="Seconds until a check counts as failed.")
+    timeout: int = Field(
+        default=5, ge=1, le=10, description="Seconds until a check counts as failed. Route 53 has its own: 6."
+    )
     retries: int = Field(default=2, ge=0, le=5, description="Tries after a failed check, before a node is called down.")
     check_regions: tuple[AreaCode, ...] = Field(
         default=("WEU",), min_length=1, description="From where Cloudflare checks. More than one costs extra."
+    )
+    origin_certificate: Literal["any", "trusted"] = Field(
+        default="any",
+        description="What a node must show to be healthy: `any` takes Traefik's own certificate; `trusted` only one "
+        "that Cloudflare trusts, which the zone's mode Full (strict) asks for too.",
     )
 
 
@@ -44,11 +61,33 @@ class NotificationSettings(Settings):
     """Who hears of a pool that turned unhealthy."""
 
     email: Email | None = Field(default=None, description="Who gets an e-mail.")
-    slack: bool = Field(default=False, description="Also notify Slack, by the secret `slackWebhook`.")
+    slack: bool = Field(
+        default=False, description="Also notify Slack, by the secret `slackWebhook`. Not with Route 53."
+    )
+
+
+class Route53Settings(Settings):
+    """Route 53, for `edge.provider: route53`."""
+
+    zone_id: HostedZoneId = Field(default="", description="The public hosted zone of the domain.")
+    account_id: AwsAccountId = Field(
+        default="", description="The AWS account. Credentials of another one are refused where this is set."
+    )
+    ttl: int = Field(
+        default=60,
+        ge=10,
+        le=86400,
+        description="Seconds for which resolvers may keep an answer: a dead region is asked for that much longer.",
+    )
 
 
 class EdgeSettings(Settings):
     """How users reach the nearest healthy region."""
+
+    provider: Literal["cloudflare", "route53"] = Field(
+        default="cloudflare",
+        description="Who steers users. `route53` needs the packages of the extra `aws` (`make aws`); docs/edge.md.",
+    )
 
     mode: Literal["load-balancer", "tunnel", "records"] = Field(
         default="load-balancer",
@@ -67,13 +106,26 @@ class EdgeSettings(Settings):
     )
     steering: Literal["auto", "pop", "country", "region", "proximity", "dynamic", "off"] = Field(
         default="auto",
-        description="How the region is chosen. `auto`: by PoP on the Enterprise plan, else by region of the world.",
+        description="How the region is chosen. `auto`: by PoP on the Enterprise plan, else by region of the world; "
+        "with Route 53 by the latency that AWS measures. `country` and `region` are geolocation records there.",
     )
     monitor: MonitorSettings = Field(default=MonitorSettings(), description="The health check.")
     notifications: NotificationSettings = Field(default=NotificationSettings(), description="Who is told.")
-    drained: tuple[RegionCode, ...] = Field(default=(), description="Regions that get no traffic for now.")
+    drained: tuple[RegionCode, ...] = Field(
+        default=(), description="Regions that get no traffic for now, in every mode."
+    )
     account_id: CloudflareId = Field(default="", description="The Cloudflare account of pools, monitor and tunnel.")
     zone_id: CloudflareId = Field(default="", description="The Cloudflare zone of the domain.")
+    route53: Route53Settings = Field(default=Route53Settings(), description="Route 53.")
+
+    @property
+    def check_interval(self) -> int:
+        """Seconds between checks: as set, else what is usual for the provider and mode."""
+        if "interval" in self.monitor.model_fields_set:
+            return self.monitor.interval
+        if self.mode == "tunnel":
+            return TUNNEL_INTERVAL
+        return ROUTE_53_INTERVAL if self.provider == "route53" else self.monitor.interval
 
     @field_validator("hosts")
     @classmethod

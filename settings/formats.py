@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from settings import geography, validators
+from settings.aws import AWS_REGION_CODES
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,13 @@ AreaCode = Annotated[
     Form("Cloudflare region code"),
 ]
 CloudflareId = Annotated[str, Field(pattern=r"^([0-9a-f]{32})?$"), Form("32 hexadecimal digits, or empty")]
+HostedZoneId = Annotated[str, Field(pattern=r"^(Z[0-9A-Z]{1,31})?$"), Form("id that begins with Z, or empty")]
+AwsAccountId = Annotated[str, Field(pattern=r"^([0-9]{12})?$"), Form("12 digits, or empty")]
+AwsRegion = Annotated[
+    str,
+    AfterValidator(validators.one_of(AWS_REGION_CODES, "AWS region", "eu-central-1 or ap-south-1")),
+    Form("AWS region"),
+]
 Sha256 = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$"), Form("64 hexadecimal digits, or empty")]
 HttpsUrl = Annotated[str, Field(pattern=r"^https://\S+$"), Form("https URL")]
 UrlPath = Annotated[str, Field(pattern=r"^/\S*$"), Form("path that begins with /")]

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 
+from settings.aws import nearest_aws_region
+from settings.networks import CLOUDFLARE_CIDRS, EVERYBODY
 from settings.platform import Platform, RegionLine, SiteLine
+from settings.stacks import RegionStack, SiteStack
 
 MESH_INTERFACE = "openova0"
+INGRESS_SERVICE = "http://traefik.kube-system.svc.cluster.local:80"
+"""K3s' own ingress controller, as a pod of its cluster reaches it."""
+
 SHARED_STACK = "shared"
 GLOBAL_STACK = "global"
 
@@ -44,6 +50,24 @@ def edge_hosts(platform: Platform) -> tuple[str, ...]:
 def health_host(platform: Platform, code: str) -> str:
     """api-eu.openova.io: reaches one region directly, past the load balancer."""
     return f"api-{code}.{platform.domain}"
+
+
+def aws_region(line: RegionLine) -> str:
+    """eu-central-1 for Nuremberg: the AWS region that stands for the place."""
+    return line.aws_region or nearest_aws_region(line.coordinates.latitude, line.coordinates.longitude)
+
+
+def web_clients(platform: Platform, stack: SiteStack) -> tuple[str, ...]:
+    """Who may reach ports 80 and 443 of a site's nodes.
+
+    At a witness and behind a tunnel nobody; else whom the settings name, or whoever comes with the provider:
+    Cloudflare's edge, or with Route 53, which only answers names, everybody.
+    """
+    if platform.edge.mode == "tunnel" or not isinstance(stack, RegionStack):
+        return ()
+    if stack.http_cidrs is not None:
+        return stack.http_cidrs
+    return CLOUDFLARE_CIDRS if platform.edge.provider == "cloudflare" else EVERYBODY
 
 
 def stack_order(platform: Platform) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+EVERYBODY: Final = ("0.0.0.0/0", "::/0")
+
 CLOUDFLARE_CIDRS: Final = (
     "173.245.48.0/20",
     "103.21.244.0/22",

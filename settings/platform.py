@@ -10,6 +10,7 @@ from settings.base import Settings
 from settings.data import ApplicationSettings, BackupSettings, MongodbSettings, PostgresSettings, Residency
 from settings.edge import EdgeSettings, LatencyRow
 from settings.formats import (
+    AwsRegion,
     CountryCode,
     Euro,
     Fqdn,
@@ -88,6 +89,11 @@ class SiteLine(Settings):
     coordinates: Coordinates = Field(description="Where it is.")
     location: Location = Field(
         default="", description="The provider's own code of the place, such as EU or IND; picks `prices.locationFees`."
+    )
+    aws_region: AwsRegion | None = Field(
+        default=None,
+        description="The AWS region that stands for the place in Route 53's latency records; by default the one "
+        "that is nearest to `coordinates`, such as eu-central-1 for Nuremberg and ap-south-1 for Mumbai.",
     )
     networks: Networks = Field(description="Its address blocks.")
     nodes: tuple[NodeName, ...] = Field(

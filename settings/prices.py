@@ -22,5 +22,13 @@ class Prices(Settings):
     geo_steering_usd: Dollar = Field(default=10, description="Geo steering.")
     faster_checks_usd: Dollar = Field(default=15, description="`edge.monitor.fasterChecks`.")
     extra_check_regions_usd: Dollar = Field(default=15, description="More than one `edge.monitor.checkRegions`.")
+    route53_zone_usd: Dollar = Field(default=0.50, description="Route 53: the hosted zone.")
+    route53_check_usd: Dollar = Field(default=0.75, description="Route 53: a check of a node outside AWS.")
+    route53_check_option_usd: Dollar = Field(
+        default=2, description="Route 53: HTTPS for such a check, and as much again for checks every 10 s."
+    )
+    route53_region_check_usd: Dollar = Field(
+        default=0.50, description="Route 53: a region's check, calculated from those of its nodes."
+    )
     advanced_certificate_usd: Dollar = Field(default=10, description="`edge.certificate: advanced`.")
     traffic_usd: Dollar = Field(default=10, description="Traffic between the regions, all of it.")

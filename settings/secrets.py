@@ -61,7 +61,8 @@ def _required(platform: Platform, stack: StackSettings) -> Iterator[SecretKey]:
         if platform.backups.enabled or platform.edge.mode == "tunnel":
             yield CLOUDFLARE_API_TOKEN
     elif isinstance(stack, GlobalStack):
-        if platform.edge.mode != "tunnel":
+        # Route 53 takes its credentials from the environment, as every tool of AWS does.
+        if platform.edge.mode != "tunnel" and platform.edge.provider == "cloudflare":
             yield CLOUDFLARE_API_TOKEN
         if platform.edge.mode == "load-balancer" and platform.edge.notifications.slack:
             yield SLACK_WEBHOOK

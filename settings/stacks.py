@@ -23,7 +23,6 @@ from settings.formats import (
     RegionCode,
     Sha256,
 )
-from settings.networks import CLOUDFLARE_CIDRS
 from settings.problems import broken
 
 PROTECT = "Refuse to delete what holds data or costs money."
@@ -154,8 +153,10 @@ class RegionStack(SiteStack):
     """The nodes of one region and what runs there."""
 
     kind: Literal["region"] = Field(description="What this stack is.")
-    http_cidrs: tuple[Cidr, ...] = Field(
-        default=CLOUDFLARE_CIDRS, description="Who may reach ports 80 and 443: by default Cloudflare's ranges."
+    http_cidrs: tuple[Cidr, ...] | None = Field(
+        default=None,
+        description="Who may reach ports 80 and 443: by default Cloudflare's ranges, with Route 53 everybody. With a "
+        "tunnel they are closed.",
     )
     databases: Databases = Field(default=Databases(), description="How large its databases are.")
     observability: ObservabilitySettings = Field(default=ObservabilitySettings(), description="Metrics.")

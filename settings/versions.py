@@ -107,3 +107,7 @@ CLOUDFLARED_IMAGE: Final = Image(
     "2026.10.0",
     digest="sha256:9b49eed8f62806d5d45ddf59ecefb5710429598ea6d3fcccd2af938f621b2b07",
 )
+
+# The shell beside cloudflared, whose own image has none.
+# renovate: datasource=docker depName=busybox
+GATE_IMAGE: Final = Image("busybox", "1.37.0", digest=None)

@@ -9,11 +9,21 @@ import pytest
 
 from tests.planning import ROOT
 
-SDKS = {"pulumi", "pulumi_cloudflare", "pulumi_command", "pulumi_kubernetes", "pulumi_random", "pulumi_tls"}
+SDKS = {
+    "pulumi",
+    "pulumi_aws",
+    "pulumi_cloudflare",
+    "pulumi_command",
+    "pulumi_kubernetes",
+    "pulumi_random",
+    "pulumi_tls",
+}
 CASES = {
-    "regions.shared": {"pulumi_kubernetes"},
-    "regions.global_edge": {"pulumi_kubernetes", "pulumi_command", "pulumi_random", "pulumi_tls"},
-    "regions.region": {"pulumi_cloudflare", "pulumi_random"},
+    "regions.shared": {"pulumi_kubernetes", "pulumi_aws"},
+    # It imports the SDK of the provider that the settings choose once they are read.
+    "regions.global_edge": SDKS - {"pulumi"},
+    "regions.region": {"pulumi_aws", "pulumi_cloudflare", "pulumi_random"},
+    "regions.traffic": SDKS,
     "settings.loader": SDKS,
     # The process that shows the plan reads plain data; only its workers load SDKs.
     "operations.cli": SDKS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from tests.projects import edit, share, value
@@ -77,6 +78,19 @@ WITNESS = {
     "nodes": ["contabo-sg-1"],
 }
 
+
+def route53(root: Path) -> None:
+    share(root, "edge.provider", "route53")
+    share(root, "edge.monitor", {"path": "/health"})
+    share(root, "edge.notifications", {"email": "ops@example.org"})
+    share(root, "edge.route53", {"zoneId": "Z0000000000000000000", "accountId": "0" * 12})
+
+
+def route53_records(root: Path) -> None:
+    route53(root)
+    share(root, "edge.mode", "records")
+
+
 VARIANTS = {
     "witness": witness,
     "ordered": ordered,
@@ -85,6 +99,12 @@ VARIANTS = {
     "active-active": active_active,
     "tunnel": tunnel,
 }
+
+HAS_ROUTE_53 = find_spec("pulumi_aws") is not None
+"""Whether the optional extra is installed."""
+
+if HAS_ROUTE_53:
+    VARIANTS |= {"route53": route53, "route53-records": route53_records}
 
 
 def _regions(root: Path) -> list[dict[str, object]]:

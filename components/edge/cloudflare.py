@@ -14,7 +14,8 @@ import pulumi_cloudflare as cloudflare
 
 from components.edge.alarm import health_alarm
 from components.edge.dns import address_record
-from components.edge.provider import Pool, TrafficRequest
+from components.edge.provider import Pool, RecordsRequest, TrafficRequest, checked_steering
+from components.edge.records import CloudflareRecords, CloudflareRecordsArgs
 from components.edge.steering import Order
 
 
@@ -47,6 +48,13 @@ class Cloudflare:
         """Make the load balancing that the request asks for."""
         asked = {each.name: getattr(request, each.name) for each in fields(TrafficRequest)}
         return CloudflareTraffic(name, CloudflareTrafficArgs(**asked, **vars(self)), opts)
+
+    def point(
+        self, name: str, request: RecordsRequest, opts: pulumi.ResourceOptions | None = None
+    ) -> CloudflareRecords:
+        """Make plain records of one region."""
+        args = CloudflareRecordsArgs(**vars(request), zone_id=self.zone_id, proxied=self.proxied)
+        return CloudflareRecords(name, args, opts)
 
 
 class CloudflareTraffic(pulumi.ComponentResource):
@@ -181,26 +189,10 @@ class CloudflareTraffic(pulumi.ComponentResource):
 
 
 def _check(args: CloudflareTrafficArgs) -> None:
-    known = {pool.region for pool in args.pools}
-    steering = args.steering
-    if steering.problems:
-        raise ValueError("\n".join(["The steering cannot be used:", *steering.problems]))
+    steering = checked_steering(args)
     unplaced = [pool.region for pool in args.pools if pool.latitude is None or pool.longitude is None]
     if steering.policy == "proximity" and unplaced:
         raise ValueError(
             f"Steering by proximity needs every region's coordinates; {unplaced} have none. "
             "Cloudflare could not tell which pool is near. Set the regions' latitude and longitude."
-        )
-    orders = [
-        steering.default_order,
-        *steering.pop_pools.values(),
-        *steering.country_pools.values(),
-        *steering.region_pools.values(),
-    ]
-    missing = sorted({region for order in orders for region in order} - known)
-    if missing or not steering.default_order:
-        raise ValueError(
-            f"Steering names the regions {missing or 'none at all'}, and there are pools for {sorted(known)}. "
-            "A load balancer needs at least one pool, and each that it names. "
-            "Give a pool for every region that is not drained (see edge.drained)."
         )

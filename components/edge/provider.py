@@ -1,7 +1,7 @@
 """What the platform asks of a traffic provider, in words that are no provider's own.
 
-An adapter (such as `components.edge.cloudflare`) turns a `TrafficRequest` into its resources. This module
-imports no provider's SDK.
+An adapter (`components.edge.cloudflare`, `components.edge.route53`) turns a `TrafficRequest` into its resources.
+What each of them must guarantee stands in tests/components/test_providers.py. This module imports no provider's SDK.
 """
 
 from __future__ import annotations
@@ -87,6 +87,30 @@ class TrafficRequest:
     protect: bool = True
 
 
+@dataclass(frozen=True, kw_only=True)
+class RecordsRequest:
+    """Plain DNS: `hosts` go to the enabled origins of the pool of `region`; every pool also gets its direct name.
+
+    No health checks, no failover, no cost. `ttl` in seconds.
+    """
+
+    hosts: tuple[str, ...]
+    pools: tuple[Pool, ...]
+    region: str
+    ttl: int = 60
+
+    @property
+    def served(self) -> Pool:
+        """The pool that answers. Raises ValueError where the region has none."""
+        for pool in self.pools:
+            if pool.region == self.region:
+                return pool
+        raise ValueError(
+            f"The region {self.region!r} has no pool; there are pools for {[pool.region for pool in self.pools]}. "
+            "Plain records would point nowhere. Give the region's nodes (see authority.primary and edge.drained)."
+        )
+
+
 class Traffic(Protocol):
     """What was made: the provider's ids by host name and by region, and the names past the load balancer."""
 
@@ -99,8 +123,33 @@ class TrafficProvider(Protocol):
     """One provider of traffic steering."""
 
     def route(self, name: str, request: TrafficRequest, opts: pulumi.ResourceOptions | None = None) -> Traffic:
-        """Make what sends users of `request.hosts` to the pools."""
+        """Make what sends users of `request.hosts` to the nearest healthy pool.
+
+        Raises ValueError for a request that the provider cannot fulfil.
+        """
         ...
+
+    def point(
+        self, name: str, request: RecordsRequest, opts: pulumi.ResourceOptions | None = None
+    ) -> pulumi.ComponentResource:
+        """Make plain records of one region. Raises ValueError where it has no pool."""
+        ...
+
+
+def checked_steering(request: TrafficRequest) -> Steering:
+    """The request's steering, each region of which has a pool. Raises ValueError where it cannot be used."""
+    steering = request.steering
+    if steering.problems:
+        raise ValueError("\n".join(["The steering cannot be used:", *steering.problems]))
+    known = {pool.region for pool in request.pools}
+    missing = sorted({region for order in steering.orders for region in order} - known)
+    if missing or not steering.default_order:
+        raise ValueError(
+            f"Steering names the regions {missing or 'none at all'}, and there are pools for {sorted(known)}. "
+            "A load balancer needs at least one pool, and each that it names. "
+            "Give a pool for every region that is not drained (see edge.drained)."
+        )
+    return steering
 
 
 def record_type(address: str) -> str:

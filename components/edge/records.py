@@ -1,4 +1,4 @@
-"""Plain DNS: every host name points to the nodes of one region. No health checks, no failover, no cost."""
+"""Plain DNS in a Cloudflare zone: every host name points to the nodes of one region."""
 
 from __future__ import annotations
 
@@ -8,27 +8,23 @@ from dataclasses import dataclass
 import pulumi
 
 from components.edge.dns import address_record
-from components.edge.provider import Origin, Pool
+from components.edge.provider import Origin, Pool, RecordsRequest
 
 
 @dataclass(frozen=True, kw_only=True)
-class CloudflareRecordsArgs:
-    """`hosts` go to the enabled origins of `pools[region == primary]`; every pool also gets its direct name.
+class CloudflareRecordsArgs(RecordsRequest):
+    """A request for one zone.
 
-    A proxied name hides the servers and passes their firewall, which admits the CDN only. `ttl` in
-    seconds counts for names that are not proxied.
+    A proxied name hides the servers and passes their firewall, which admits the CDN only; Cloudflare then
+    sets the time to live itself.
     """
 
     zone_id: pulumi.Input[str]
-    hosts: tuple[str, ...]
-    pools: tuple[Pool, ...]
-    primary: str
     proxied: bool = True
-    ttl: int = 60
 
 
 class CloudflareRecords(pulumi.ComponentResource):
-    """Address records of the host names, one for each node of the primary region.
+    """Address records of the host names, one for each node of the region.
 
     `record_ids` are the records' ids by `<host>/<origin>`; `health_hosts` the direct names by region.
     """
@@ -40,10 +36,9 @@ class CloudflareRecords(pulumi.ComponentResource):
         super().__init__("openova:edge:CloudflareRecords", name, None, opts)
         self._name = name
         self._args = args
-        primary = _primary(args)
         self.record_ids = {}
         for host in args.hosts:
-            self.record_ids |= self._records(host, primary)
+            self.record_ids |= self._records(host, args.served)
         for pool in args.pools:
             self._records(pool.health_host, pool)
         self.health_hosts = {pool.region: pool.health_host for pool in args.pools}
@@ -64,13 +59,3 @@ class CloudflareRecords(pulumi.ComponentResource):
             ttl=self._args.ttl,
         )
         return record.id
-
-
-def _primary(args: CloudflareRecordsArgs) -> Pool:
-    for pool in args.pools:
-        if pool.region == args.primary:
-            return pool
-    raise ValueError(
-        f"The primary {args.primary!r} has no pool; there are pools for {[pool.region for pool in args.pools]}. "
-        "Plain records would point nowhere. Give the primary region's nodes (see authority.primary)."
-    )

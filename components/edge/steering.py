@@ -18,6 +18,7 @@ Order = tuple[str, ...]
 
 _POLICIES: Mapping[str, Policy] = {"proximity": "proximity", "dynamic": "dynamic_latency", "off": "off"}
 _PROPAGATION_SECONDS = 5
+_ROUTE_53_TIMEOUT_SECONDS = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +58,12 @@ class Steering:
     region_pools: Mapping[str, Order] = field(default_factory=dict)
     winners: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """Every order in it, the default one first."""
+        maps = (self.pop_pools, self.country_pools, self.region_pools)
+        return (self.default_order, *(order for areas in maps for order in areas.values()))
 
 
 def midpoint(span: tuple[float, float]) -> float:
@@ -122,6 +129,20 @@ def worst_case_detection_seconds(*, interval: int, timeout: int, retries: int, c
     """
     extra = max(0, consecutive_down - 1) * interval
     return interval + (retries + 1) * timeout + extra + _PROPAGATION_SECONDS
+
+
+def dns_detection_seconds(*, interval: int, failures: int, ttl: int) -> int:
+    """The same where the provider only answers names: resolvers keep the last answer for `ttl` seconds.
+
+    A check of Route 53 fails after 4 s without a connection and 2 s without an answer (Developer Guide, "How Route 53
+    determines whether a health check is healthy"); `failures` in a row are asked for.
+    """
+    return interval * failures + _ROUTE_53_TIMEOUT_SECONDS + ttl
+
+
+def connector_detection_seconds(*, interval: int, timeout: int, retries: int) -> int:
+    """The same for the connectors of a tunnel, where each pod checks its own region (`components.edge.connector`)."""
+    return (retries + 1) * (interval + timeout) + _PROPAGATION_SECONDS
 
 
 def _areas(claims: Iterable[tuple[tuple[str, ...], Order]]) -> dict[str, Order]:

@@ -1,8 +1,8 @@
 """A Cloudflare Tunnel: users reach the closest live connector, and no server needs an open port.
 
 One tunnel serves all regions. A connector runs in every region (`components.edge.connector`) and dials out;
-Cloudflare leaves out those that are gone. There is no steering and no check of the application behind
-a connector: one that lives in front of a dead application still gets requests.
+Cloudflare leaves out those that are gone. There is no steering, and Cloudflare checks nothing behind a connector:
+that is why each connector has a gate of its own, which takes it away while its region is unhealthy.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import Final
 
 from operations.doctor.model import Target
 from settings.loader import Project
-from settings.naming import mesh_address
+from settings.naming import mesh_address, web_clients
 from settings.platform import Platform, SiteLine
 from settings.problems import Problem
 from settings.stacks import DatabaseSizing, RegionStack, WitnessStack
@@ -55,7 +55,7 @@ def _target(platform: Platform, line: SiteLine, stack: RegionStack | WitnessStac
         disk=SYSTEM_DISK + sum(byte_count(database.storage) for database in databases),
         mesh_port=platform.mesh.port,
         mtu=platform.mesh.mtu,
-        http_cidrs=stack.http_cidrs if isinstance(stack, RegionStack) and platform.edge.mode != "tunnel" else (),
+        http_cidrs=web_clients(platform, stack),
         peers=tuple(
             (other, mesh_address(region, other)) for region in platform.sites for other in region.nodes if other != name
         ),

@@ -16,6 +16,7 @@ from operations.cost import (
     monthly_cost,
 )
 from regions.traffic import steering_of
+from settings.edge import ROUTE_53_INTERVAL
 from settings.loader import Project
 from settings.platform import Platform, SiteLine
 from settings.prices import Prices
@@ -33,7 +34,7 @@ def report(project: Project) -> CostReport:
             primary=platform.authority.primary,
             usd_to_eur=decimal(prices.usd_to_eur),
             budget=decimal(platform.budget),
-            load_balancing=_load_balancing(platform) if platform.edge.mode == "load-balancer" else None,
+            load_balancing=_load_balancing(platform) if _balanced(platform, "cloudflare") else None,
             fees=list(_fees(platform)),
         )
     )
@@ -63,7 +64,7 @@ def problems(project: Project) -> list[Problem]:
     if not cost.over_budget:
         return []
     largest = max(cost.lines, key=lambda line: line.total)
-    balanced = project.platform.edge.mode == "load-balancer"
+    balanced = _balanced(project.platform, "cloudflare")
     return [
         Problem(
             PROJECT_FILE,
@@ -111,6 +112,10 @@ def _nodes(project: Project, line: SiteLine, prices: Prices) -> Iterator[RegionN
         )
 
 
+def _balanced(platform: Platform, provider: str) -> bool:
+    return platform.edge.mode == "load-balancer" and platform.edge.provider == provider
+
+
 def _load_balancing(platform: Platform) -> LoadBalancing:
     prices, monitor = platform.prices, platform.edge.monitor
     return LoadBalancing(
@@ -129,7 +134,23 @@ def _load_balancing(platform: Platform) -> LoadBalancing:
 
 def _fees(platform: Platform) -> Iterator[Fee]:
     prices = platform.prices
-    if platform.edge.certificate == "advanced":
+    if platform.edge.provider == "route53":
+        yield from _route53(platform)
+    elif platform.edge.certificate == "advanced":
         yield Fee(item="Advanced certificate", price=decimal(prices.advanced_certificate_usd), note="one zone")
     if len(platform.regions) > 1:
         yield Fee(item="Traffic between regions", price=decimal(prices.traffic_usd))
+
+
+def _route53(platform: Platform) -> Iterator[Fee]:
+    """Queries are not a line: 0.40 to 0.70 USD a million. Ten alarms of CloudWatch are free; the eleventh is a dime."""
+    prices, nodes = platform.prices, sum(len(line.nodes) for line in platform.regions)
+    yield Fee(item="Route 53: hosted zone", price=decimal(prices.route53_zone_usd))
+    if platform.edge.mode != "load-balancer":
+        return
+    options = 2 if platform.edge.check_interval < ROUTE_53_INTERVAL else 1
+    each = decimal(prices.route53_check_usd) + options * decimal(prices.route53_check_option_usd)
+    fast = " every 10 s" if options == 2 else ""
+    yield Fee(item="Route 53: check of a node", price=each, quantity=decimal(nodes), note=f"HTTPS{fast}, outside AWS")
+    regions = decimal(len(platform.regions))
+    yield Fee(item="Route 53: check of a region", price=decimal(prices.route53_region_check_usd), quantity=regions)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.edge.steering import worst_case_detection_seconds
-from regions.traffic import steering_of
+from components.edge.steering import Steering
+from regions.traffic import detection_seconds, steering_of
 from settings.naming import edge_hosts
 from settings.platform import Platform
+
+_ROUTE_53 = {"dynamic_latency": "latency", "geo": "geolocation", "off": "failover"}
+"""Route 53's own words for how it answers."""
 
 
 def document(platform: Platform) -> dict[str, Any]:
@@ -17,7 +20,8 @@ def document(platform: Platform) -> dict[str, Any]:
     steered = edge.mode == "load-balancer"
     return {
         "mode": edge.mode if not steered else edge.steering,
-        "policy": steering.policy if steered else edge.mode,
+        "provider": edge.provider,
+        "policy": _policy(platform, steering),
         "hosts": list(edge_hosts(platform)),
         "locations": [
             {
@@ -37,9 +41,11 @@ def document(platform: Platform) -> dict[str, Any]:
         "default": list(steering.default_order),
         "fallback": steering.fallback,
         "drained": list(edge.drained),
-        "detectionSeconds": worst_case_detection_seconds(
-            interval=edge.monitor.interval, timeout=edge.monitor.timeout, retries=edge.monitor.retries
-        )
-        if steered
-        else None,
+        "detectionSeconds": detection_seconds(platform),
     }
+
+
+def _policy(platform: Platform, steering: Steering) -> str:
+    if platform.edge.mode != "load-balancer":
+        return platform.edge.mode
+    return _ROUTE_53[steering.policy] if platform.edge.provider == "route53" else steering.policy

@@ -11,6 +11,7 @@ from operations.quorum import Loss
 from regions.members import managing_region
 from regions.traffic import steering_of, uncovered_names
 from settings import versions
+from settings.base import camel
 from settings.geography import EU_MEMBERS
 from settings.platform import Platform
 from settings.stacks import SiteStack
@@ -111,8 +112,41 @@ def _edge(platform: Platform) -> Iterator[Warned]:
             finding.consequence,
             finding.remedy,
         )
-    if edge.mode != "load-balancer":
-        return
+    if edge.provider == "route53":
+        yield from _route53(platform)
+    elif edge.mode == "load-balancer":
+        yield from _cloudflare(platform)
+
+
+def _route53(platform: Platform) -> Iterator[Warned]:
+    edge = platform.edge
+    bare = [app.name for app in platform.applications if app.image is not None and app.tls_secret is None]
+    if bare:
+        yield Warned(
+            "origin-certificate",
+            "warning",
+            "Pulumi.yaml openova:applications[*].tlsSecret",
+            f"Route 53 answers names and ends no TLS; the Ingress of {', '.join(bare)} has no certificate of its own.",
+            "Users would be shown Traefik's own certificate, and refuse it.",
+            "Put a certificate for every name of edge.hosts into a Secret of each cluster, and name it in tlsSecret.",
+        )
+    unused = [f"edge.{camel(key)}" for key in ("plan", "certificate") if key in edge.model_fields_set]
+    for key in ("timeout", "check_regions", "faster_checks", "origin_certificate"):
+        if key in edge.monitor.model_fields_set:
+            unused.append(f"edge.monitor.{camel(key)}")
+    if unused:
+        yield Warned(
+            "cloudflare-only",
+            "notice",
+            "Pulumi.yaml openova:edge",
+            f"These settings are Cloudflare's and do nothing with Route 53: {', '.join(unused)}.",
+            "Whoever reads them could expect what they say.",
+            "Nothing to do: they count again with provider: cloudflare. docs/edge.md tells what Route 53 does instead.",
+        )
+
+
+def _cloudflare(platform: Platform) -> Iterator[Warned]:
+    edge = platform.edge
     if edge.certificate == "advanced":
         yield Warned(
             "advanced-certificate",

@@ -10,6 +10,7 @@ from itertools import combinations
 from settings.geography import EU_MEMBERS
 from settings.platform import Platform, RegionLine, WitnessLine
 from settings.problems import Problem
+from settings.residency import bound_to_the_union, bucket_placement
 
 FILE = "Pulumi.yaml"
 
@@ -186,14 +187,14 @@ def _residency(platform: Platform) -> Iterator[Problem]:
                     "The data would be replicated out of the Union.",
                     f"Set it to `any`, or take the data out of {line.code}.",
                 )
-    bound = [dataset for dataset in ("postgresql", "mongodb") if getattr(platform.residency, dataset) == "eu"]
-    if bound and platform.backups.enabled and platform.backups.bucket.jurisdiction != "eu":
+    bound = bound_to_the_union(platform)
+    if bound and platform.backups.enabled and bucket_placement(platform)[1] != "eu":
         yield Problem(
             FILE,
             "openova:backups.bucket.jurisdiction",
             f"{' and '.join(bound)} may lie in the European Union only, and the backup bucket is not bound to it.",
             "A location is a hint only: the backup could be stored anywhere.",
-            "Set `jurisdiction: eu` before the bucket is made (it cannot be changed later).",
+            "Write `jurisdiction: eu`, or leave it out, before the bucket is made (it cannot be changed later).",
         )
 
 

@@ -282,7 +282,7 @@ def test_the_adapter_is_a_traffic_provider() -> None:
 
 
 def records(**changes: Any) -> Evaluation:
-    args = CloudflareRecordsArgs(zone_id="zone", hosts=("api.openova.io",), pools=(EUROPE, INDIA), primary="eu")
+    args = CloudflareRecordsArgs(zone_id="zone", hosts=("api.openova.io",), pools=(EUROPE, INDIA), region="eu")
     return record(lambda: CloudflareRecords("edge", replace(args, **changes)))
 
 
@@ -294,7 +294,7 @@ def test_plain_records_point_every_host_name_to_the_nodes_of_the_primary() -> No
 
 def test_plain_records_follow_the_primary_and_leave_disabled_nodes_out() -> None:
     off = replace(INDIA, origins=(*INDIA.origins[1:], replace(INDIA.origins[0], enabled=False)))
-    evaluation = records(primary="in", pools=(EUROPE, off), proxied=False, ttl=120)
+    evaluation = records(region="in", pools=(EUROPE, off), proxied=False, ttl=120)
     made = [one.inputs for one in evaluation.of_type(RECORD) if one.inputs["name"] == "api.openova.io"]
     assert sorted(one["content"] for one in made) == ["198.51.100.1", "198.51.100.2"]
     assert {(one["proxied"], one["ttl"]) for one in made} == {(False, 120)}
@@ -310,7 +310,7 @@ def test_plain_records_need_nothing_but_records() -> None:
 
 def test_plain_records_without_a_primary_are_refused() -> None:
     with pytest.raises(ValueError, match=r"authority\.primary"):
-        records(primary="us")
+        records(region="us")
 
 
 REGION_MODULES = ("connector", "provider", "steering", "preflight")

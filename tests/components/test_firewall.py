@@ -51,10 +51,11 @@ def load(rules: str, then: str = "true") -> subprocess.CompletedProcess[str]:
         RULES,
         replace(RULES, http_cidrs=(), peer_addresses=()),
         replace(RULES, admin_cidrs=("0.0.0.0/0", "::/0")),
+        replace(RULES, http_cidrs=("0.0.0.0/0", "::/0")),
         replace(RULES, admin_cidrs=("10.0.0.0/8", "10.1.0.0/16", "10.1.2.3", "10.0.0.0/8")),
         replace(RULES, mesh_interface="a.b-c_d"),
     ],
-    ids=["full", "alone", "open to all admins", "overlapping networks", "odd interface name"],
+    ids=["full", "alone", "open to all admins", "open to all users", "overlapping networks", "odd interface name"],
 )
 def test_the_kernel_accepts_the_ruleset(rules: Firewall) -> None:
     assert load(ruleset(rules)).stderr == ""

@@ -50,6 +50,21 @@ def test_every_object_is_taken_as_it_is_written(server: ApiServer, variant: str,
     assert kinds["Secret"] > 3
 
 
+def test_a_connectors_pod_keeps_to_the_restricted_standard_of_its_namespace(server: ApiServer, tmp_path: Path) -> None:
+    stack = regions_of("tunnel", tmp_path)["in"]
+    deployment = first(stack, "Deployment")
+    home = deployment["metadata"]["namespace"]
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": home}}
+    server.apply([item for item in stack if item["kind"] == "Namespace" and item["metadata"]["name"] == home])
+    server.apply([account])
+    pod = {"apiVersion": "v1", "kind": "Pod", **deployment["spec"]["template"]}
+    pod["metadata"] = {**pod["metadata"], "name": "connector", "namespace": home}
+    server.apply([pod], dry_run=True)
+    pod["spec"] = {**pod["spec"], "hostNetwork": True}
+    with pytest.raises(RefusedError, match="restricted"):
+        server.apply([pod], dry_run=True)
+
+
 def namespace(name: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 

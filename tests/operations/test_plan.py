@@ -30,6 +30,7 @@ from tests.planning import ROOT
 from tests.projects import copy_project, edit
 
 GOLDEN = Path(__file__).parents[1] / "golden"
+SCHEMA = json.loads((ROOT / "operations" / "report" / "schema.json").read_text())
 UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
 
 
@@ -119,6 +120,12 @@ def third_site(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     return openova(tmp_path_factory.mktemp("third-site"), "--root", "examples/third-site")
 
 
+@pytest.fixture(scope="module")
+def route53(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    pytest.importorskip("pulumi_aws", reason='Route 53 needs pulumi-aws: make aws WITH="--group aws"')
+    return openova(tmp_path_factory.mktemp("route53"), "--root", "examples/route53")
+
+
 def golden(name: str, text: str) -> None:
     """Compare with the golden file of that name, or write it."""
     path = GOLDEN / name
@@ -148,6 +155,23 @@ def test_the_tunnel_costs_forty_euros_at_most(tunnel: Ran) -> None:
     assert float(tunnel.plan["cost"]["total"]) <= 40
 
 
+def test_route_53_is_planned_like_the_others(route53: Ran) -> None:
+    assert (route53.code, route53.err) == (0, "")
+    golden("route53.txt", route53.out)
+
+
+def test_without_its_packages_route_53_is_refused_in_one_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regions.traffic.find_spec", lambda name: None)
+    ran = inline(tmp_path / "out", "--root", "examples/route53")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("1 problem in the configuration; nothing was changed.")
+    for said in ("openova:edge.provider", "Rule: ", "Otherwise: ", "Fix: make aws"):
+        assert said in ran.err
+    assert not (tmp_path / "out").exists()
+
+
 def test_with_a_third_site_no_loss_of_one_site_stops_mongodb(third_site: Ran) -> None:
     assert (third_site.code, third_site.err) == (0, "")
     golden("third-site.txt", third_site.out)
@@ -160,9 +184,14 @@ def test_with_a_third_site_no_loss_of_one_site_stops_mongodb(third_site: Ran) ->
 
 
 def test_the_plan_has_the_documented_form(adr: Ran, tunnel: Ran, third_site: Ran) -> None:
-    schema = json.loads((ROOT / "operations" / "report" / "schema.json").read_text())
     for ran in (adr, tunnel, third_site):
-        jsonschema.validate(ran.plan, schema)
+        jsonschema.validate(ran.plan, SCHEMA)
+
+
+def test_the_plan_of_route_53_has_it_too(route53: Ran) -> None:
+    jsonschema.validate(route53.plan, SCHEMA)
+    steering = route53.plan["steering"]
+    assert (steering["provider"], steering["policy"], steering["detectionSeconds"]) == ("route53", "latency", 156)
 
 
 def test_the_five_winners_of_the_decision(adr: Ran) -> None:

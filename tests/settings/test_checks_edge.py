@@ -131,3 +131,85 @@ def test_a_product_has_a_price(root: Path) -> None:
 def test_a_price_is_not_negative(root: Path) -> None:
     edit(root / SHARED, "config.prices.value.products.VPS 10", -1)
     only_problem(root, SHARED, "openova:prices.products.VPS 10")
+
+
+@pytest.fixture
+def route53(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project with Route 53, whether its packages are installed or not."""
+    monkeypatch.setattr("regions.traffic.find_spec", lambda name: object())
+    share(root, "edge.provider", "route53")
+    share(root, "edge.monitor", {"path": "/health"})
+    share(root, "edge.route53", {"zoneId": "Z0000000000000000000"})
+    return root
+
+
+def test_route_53_needs_its_zone_and_nothing_of_cloudflares(route53: Path) -> None:
+    share(route53, "edge.zoneId", "")
+    share(route53, "edge.accountId", "")
+    assert problems(route53) == ()
+    share(route53, "edge.route53.zoneId", "")
+    only_problem(route53, SHARED, "openova:edge.route53.zoneId")
+
+
+@pytest.mark.parametrize("key", ["edge.zoneId", "edge.accountId", "backups.accountId"])
+def test_cloudflare_needs_its_ids(root: Path, key: str) -> None:
+    share(root, key, "")
+    only_problem(root, SHARED, f"openova:{key}")
+
+
+def test_plain_records_need_no_account(root: Path) -> None:
+    share(root, "edge.mode", "records")
+    share(root, "edge.accountId", "")
+    assert problems(root) == ()
+
+
+def test_a_tunnel_is_cloudflares(route53: Path) -> None:
+    share(route53, "edge.mode", "tunnel")
+    only_problem(route53, SHARED, "openova:edge.mode")
+
+
+@pytest.mark.parametrize(("interval", "count"), [(10, 0), (30, 0), (60, 1), (15, 1)])
+def test_route_53_checks_every_thirty_or_ten_seconds(route53: Path, interval: int, count: int) -> None:
+    share(route53, "edge.monitor.interval", interval)
+    share(route53, "budget", 100)
+    assert [problem.key for problem in problems(route53)] == [INTERVAL] * count
+
+
+@pytest.mark.parametrize("steering", ["pop", "proximity"])
+def test_steering_that_only_cloudflare_has_is_refused(route53: Path, steering: str) -> None:
+    share(route53, "edge.steering", steering)
+    only_problem(route53, SHARED, "openova:edge.steering")
+
+
+def test_alarms_of_route_53_do_not_reach_slack(route53: Path) -> None:
+    share(route53, "edge.notifications.slack", True)
+    only_problem(route53, SHARED, "openova:edge.notifications.slack")
+
+
+def test_two_regions_do_not_share_an_aws_region(route53: Path) -> None:
+    share(route53, "regions.1.awsRegion", "eu-central-1")
+    only_problem(route53, SHARED, "openova:regions[*].awsRegion")
+    share(route53, "edge.steering", "region")
+    assert problems(route53) == ()
+
+
+def test_a_continent_that_is_torn_is_refused_with_geolocation_only(route53: Path) -> None:
+    share(route53, "latency.2.rtt", {"eu": [10, 20], "in": [50, 80]})
+    assert problems(route53) == ()
+    share(route53, "edge.steering", "region")
+    found = problems(route53)
+    assert {problem.key for problem in found} == {"openova:latency"}
+    assert all("continent AS" in problem.rule for problem in found)
+
+
+def test_without_its_packages_route_53_is_one_problem(route53: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("regions.traffic.find_spec", lambda name: None)
+    problem = only_problem(route53, SHARED, "openova:edge.provider")
+    assert "make aws" in problem.fix
+
+
+def test_route_53_costs_its_checks_and_faster_ones_more(route53: Path) -> None:
+    share(route53, "budget", 1)
+    assert "EUR 51.37 a month" in only_problem(route53, SHARED, BUDGET).rule
+    share(route53, "edge.monitor.interval", 10)
+    assert "EUR 61.81 a month" in only_problem(route53, SHARED, BUDGET).rule
