@@ -31,6 +31,9 @@ from operations.epoch.store import Conflict, Refused, Unreachable, Unreadable
 TIMEOUT: Final = 3.0
 """Seconds for a whole request. A new TLS connection from India to a store in Europe takes four round trips: 0.6 s."""
 
+_REFUSALS: Final = ("NoSuchBucket", "status code: 401", "status code: 403")
+"""What object_store passes on without an error of its own: every answer to a listing but success."""
+
 _Model = TypeVar("_Model", EpochRecord, Statement)
 
 
@@ -138,10 +141,7 @@ class S3EpochStore:
 
     def _require_bucket(self) -> None:
         """No object, or no bucket? The same answer means either, and the second is a mistake."""
-        try:
-            next(iter(obstore.list(self._store, prefix=self._prefix)), None)
-        except FileNotFoundError as error:
-            raise Refused(f"{self._bucket}: there is no such bucket. {_line(error)}") from error
+        next(iter(obstore.list(self._store, prefix=self._prefix)), None)
 
     @contextmanager
     def _faults(self, what: str) -> Iterator[None]:
@@ -152,6 +152,8 @@ class S3EpochStore:
         except (PermissionDeniedError, UnauthenticatedError, FileNotFoundError) as error:
             raise Refused(f"{self._bucket}: could not {what}: {_line(error)}") from error
         except BaseError as error:
+            if any(mark in str(error) for mark in _REFUSALS):
+                raise Refused(f"{self._bucket}: could not {what}: {_line(error)}") from error
             raise Unreachable(f"{self._bucket}: could not {what}: {_line(error)}") from error
 
 
