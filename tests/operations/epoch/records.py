@@ -19,5 +19,13 @@ def record(epoch: int = 1, primary: str = "eu", **more: Any) -> EpochRecord:
 
 def statement(**more: Any) -> Statement:
     """What a node of Europe says that writes, with a lease of 20 s."""
-    said = {"region": "eu", "node": "eu-1", "epoch": 1, "barrier": "open", "isolation": "fence", "ttl": 20.0, "at": AT}
+    said: dict[str, Any] = {
+        "region": "eu",
+        "node": "eu-1",
+        "epoch": 1,
+        "barrier": "open",
+        "isolation": "fence",
+        "ttl": 20.0,
+        "at": AT,
+    }
     return Statement(**said | more)
