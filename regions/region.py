@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.backup.object_store import ObjectStoreArgs
+from components.guard.component import Guard
 from components.mongodb.args import MongodbBackup
 from components.mongodb.community import MongodbCommunity
 from components.mongodb.component import MongodbReplicaSet
@@ -15,6 +16,7 @@ from components.mongodb.operator import MongodbOperator, MongodbOperatorArgs
 from components.postgres import PostgresCluster, PostgresOperator, PostgresOperatorArgs
 from regions.cluster import ClusterInputs, RegionCluster
 from regions.contract import RegionOutputs, SharedOutputs, export
+from regions.guard import guard_args, require_record
 from regions.inputs import SecretInput
 from regions.late import backup_bucket
 from regions.mongodb import MongodbInputs, community_args, mongodb_args
@@ -36,6 +38,7 @@ async def compose_region(
     """Register everything of a region, and export it. Refuses with RunError before anything is made."""
     role = await role_for_now(stack.code, platform, references)
     shared = await references.shared()
+    await require_record(platform, shared)
     peers = {code: await references.region(code) for code in platform.codes if code != stack.code}
     token = await token_of(role, peers, references)
     inputs = RegionInputs(platform, stack, role, shared, peers, token, secret_input)
@@ -99,22 +102,34 @@ class Region(pulumi.ComponentResource):
         RegionServices(
             f"{self._code}-services", inputs.platform, inputs.stack, inputs.shared, inputs.secret_input, inside
         )
-        postgres = self._postgres(inside)
+        operator = self._operator(inside)
+        self._guard(operator, inside)
+        postgres = self._postgres(operator, inside)
         self._mongodb(inside)
         self.demotion_token = postgres.demotion_token
         self.register_outputs({"code": self._code})
 
-    def _postgres(self, inside: pulumi.ResourceOptions) -> PostgresCluster:
-        inputs, backups = self._inputs, self._inputs.platform.backups
-        operator = PostgresOperator(
+    def _operator(self, inside: pulumi.ResourceOptions) -> PostgresOperator:
+        inputs = self._inputs
+        return PostgresOperator(
             f"{self._code}-postgres-operator",
             PostgresOperatorArgs(
                 database_namespace=inputs.platform.postgres.namespace,
-                backups=backups.enabled,
+                backups=inputs.platform.backups.enabled,
                 protect=inputs.stack.protect,
             ),
             inside,
         )
+
+    def _guard(self, operator: PostgresOperator, inside: pulumi.ResourceOptions) -> None:
+        """Beside the cluster and not before it: no broken guard may hold up a change of authority."""
+        inputs = self._inputs
+        args = guard_args(inputs.platform, inputs.line, inputs.shared, operator.database_namespace)
+        if args is not None:
+            Guard(f"{self._code}-guard", args, inside)
+
+    def _postgres(self, operator: PostgresOperator, inside: pulumi.ResourceOptions) -> PostgresCluster:
+        inputs, backups = self._inputs, self._inputs.platform.backups
         return PostgresCluster(
             f"{self._code}-postgres",
             postgres_args(

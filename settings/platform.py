@@ -23,6 +23,7 @@ from settings.formats import (
     PrivateCidr,
     RegionCode,
 )
+from settings.guard import GuardSettings
 from settings.prices import Prices
 from settings.problems import broken
 
@@ -131,6 +132,7 @@ class Platform(Settings):
     tenants: tuple[Label, ...] = Field(default=(), description="Tenants that have host names of their own.")
     regions: tuple[RegionLine, ...] = Field(min_length=1, description="All regions.")
     authority: Authority = Field(description="Who may write.")
+    guard: GuardSettings = Field(default=GuardSettings(), description="What sees to it that nobody else does.")
     mesh: Mesh = Field(default=Mesh(), description="The network between the regions.")
     postgres: PostgresSettings = Field(default=PostgresSettings(), description="PostgreSQL, in all regions.")
     mongodb: MongodbSettings = Field(default=MongodbSettings(), description="MongoDB, over all regions.")
@@ -150,6 +152,11 @@ class Platform(Settings):
             if line.code == code:
                 return line
         raise LookupError(f"no region {code!r} among {[line.code for line in self.regions]}")
+
+    @property
+    def guarded(self) -> bool:
+        """Whether guards run in the regions: only a phase with one writer among several regions has a use for them."""
+        return self.guard.enabled and self.phase == "read-replicas"
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -37,6 +37,10 @@ class Nftables:
             opening = Opening(why="writing" if order.barrier == "open" else "reading", seconds=order.seconds)
         self._nft(["-f", "-"], ruleset(self._pods, instances, opening), must=True)
 
+    def remove(self) -> None:
+        """Takes it away, if it is there. Raises SubprocessError where the kernel refuses."""
+        self._nft(["-f", "-"], f"table {FAMILY} {TABLE}\ndelete table {FAMILY} {TABLE}\n", must=True)
+
     def _nft(self, arguments: list[str], rules: str = "", *, must: bool = False) -> str:
         """What nft prints; empty where it fails and need not succeed."""
         done = subprocess.run(

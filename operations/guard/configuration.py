@@ -13,6 +13,9 @@ from operations.guard.look import Place
 
 KEYS: Final = Path("/etc/openova-guard")
 STATE: Final = Path("/var/lib/openova-guard/turn.json")
+OFF: Final = STATE.with_name("off")
+"""Left by components/guard/scripts/barrier.sh."""
+
 SIGNS: Final = Path("/run/openova-guard")
 PREFIX: Final = "GUARD_"
 
@@ -55,6 +58,7 @@ def configuration(environment: Mapping[str, str], keys: Path = KEYS) -> Configur
             ttl=ttl,
             founds=values["FOUNDS"] == "true",
             signs=SIGNS,
+            off=OFF,
         ),
         bucket=_bucket(values, keys),
         server=f"https://{environment['KUBERNETES_SERVICE_HOST']}:{environment.get('KUBERNETES_SERVICE_PORT', '443')}",

@@ -19,7 +19,8 @@ REPEAT: Final = 60.0
 @dataclass(frozen=True, kw_only=True)
 class Place:
     """Which node this is, and how it behaves. With `founds` it makes the record of epoch 1 where there is none, if it
-    never read one. `signs` is where files tell the probes that it lives."""
+    never read one. `signs` is where files tell the probes that it lives. While the file `off` is there, nothing is
+    guarded here any more."""
 
     region: str
     node: str
@@ -27,6 +28,7 @@ class Place:
     ttl: float
     founds: bool = False
     signs: Path | None = None
+    off: Path | None = None
 
 
 class Said:

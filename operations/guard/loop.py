@@ -39,6 +39,10 @@ class Kernel(Protocol):
         """Makes it so."""
         ...
 
+    def remove(self) -> None:
+        """Takes it away."""
+        ...
+
 
 class Api(Protocol):
     """What tells of the region's cluster."""
@@ -81,6 +85,12 @@ class Guard:
 
     def act(self) -> None:
         """Asks the cluster, decides, and loads what is due. Raises SubprocessError where the kernel refuses."""
+        self._sign("turned")
+        if self._place.off is not None and self._place.off.exists():
+            self._kernel.remove()
+            self._loaded = None
+            self._said("barrier", "none: this node is not guarded any more")
+            return
         self._ask()
         reading = self._record.reading
         turn = reading.turn if reading else self._record.turn()
@@ -103,7 +113,6 @@ class Guard:
             self._record.applied = applied
             self._acted.set()
         self._said("barrier", f"{order.barrier}: {order.why}")
-        self._sign("turned")
 
     def _ask(self) -> None:
         """How the cluster is; as it was where nobody tells, since nobody can have changed it then either."""

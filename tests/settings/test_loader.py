@@ -12,7 +12,7 @@ from settings.problems import SettingsError
 from settings.project import StackFile, encode, read_project
 from settings.secrets import ALL
 from settings.stacks import GlobalStack, RegionStack, SharedStack
-from tests.projects import ROOT, SHARED, copy_project, edit, share
+from tests.projects import GUARDED, ROOT, SHARED, copy_project, edit, share
 
 EU, IN, GLOBAL = "Pulumi.eu.yaml", "Pulumi.in.yaml", "Pulumi.global.yaml"
 
@@ -126,6 +126,7 @@ def test_every_secret_is_asked_for_in_the_stacks_that_it_names_only(tmp_path: Pa
     image = "afecbb85-e2fc-46f0-9684-b46b1faf00bb"
     contabo = {"productId": "V92", "imageId": image, "dataCenter": "European Union 1", "sshKeyIds": [1]}
     edit(root / EU, "config.openova:contabo", contabo)
+    share(root, "guard", GUARDED)
     project = checked(read_project(root))
     asked = {(secret, project.stacks[name].kind) for name, absent in project.unset_secrets.items() for secret in absent}
     assert asked == {(secret, stack) for secret in ALL for stack in secret.stacks}

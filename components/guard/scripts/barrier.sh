@@ -5,12 +5,14 @@
 
 RULES=/etc/openova/guard.nft # what the unit loads at boot
 UNIT=openova-guard.service
+OFF=/var/lib/openova-guard/off # a guard that still runs takes its hands off the barrier
 WANTED=$(cat)
 
 install_barrier() {
   nft -c -f - <<<"$WANTED" || refuse "the kernel accepts the whole barrier" \
     "'nft -c' refused it; this host is as it was before, and boots open to writers if it was so" \
     "report the lines above; if they name a missing feature, update the host's kernel"
+  rm -f "$OFF"
   put "$RULES" 600 <<<"$WANTED"
   put /etc/systemd/system/$UNIT 644 <<UNIT
 [Unit]
@@ -40,6 +42,7 @@ UNIT
 }
 
 remove_barrier() {
+  if [[ -d ${OFF%/*} ]]; then touch "$OFF"; fi
   if [[ -e $RULES ]]; then
     systemctl disable --quiet $UNIT
     rm -f "$RULES" /etc/systemd/system/$UNIT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ class Bench:
 
     def __init__(self, folder: Path, written: EpochRecord | None = OURS, **place: Any) -> None:
         self.folder, self.store, self.now = folder, KeptStore(written), 1000.0
-        self.place = Place(**({"region": "eu", "node": "eu-1", "isolation": "fence", "ttl": TTL} | place))
+        told: dict[str, Any] = {"region": "eu", "node": "eu-1", "isolation": "fence", "ttl": TTL} | place
+        self.place = Place(**told)
         self.cluster: Cluster | OSError = Cluster(follows=False, instances=frozenset({"10.42.0.10"}))
         self._order, self._until = Order(barrier="closed", why="booted"), float("inf")
         self.loads: list[str] = []
@@ -64,6 +66,9 @@ class Bench:
     def load(self, order: Order, instances: frozenset[str]) -> None:
         self._order, self.loads = order, [*self.loads, order.barrier]
         self._until = float("inf") if order.seconds is None else self.now + order.seconds
+
+    def remove(self) -> None:
+        self.loads.append("none")
 
     @property
     def _endless(self) -> bool:
@@ -252,6 +257,17 @@ def test_new_instances_are_let_to_each_other_at_once(bench: Bench) -> None:
     bench.cluster = Cluster(follows=False, instances=frozenset({"10.42.0.10", "10.42.1.7"}))
     bench.turn(1)
     assert len(bench.loads) == loads + 1
+
+
+def test_a_guard_that_is_told_to_go_loads_nothing_any_more(bench: Bench, tmp_path: Path) -> None:
+    bench.place = replace(bench.place, off=tmp_path / "off")
+    bench.restart()
+    bench.turn()
+    (tmp_path / "off").touch()
+    bench.loads.clear()
+    for seconds in (2, 60):
+        bench.turn(seconds)
+    assert set(bench.loads) == {"none"}
 
 
 def test_nothing_is_said_twice(bench: Bench) -> None:
