@@ -45,4 +45,5 @@ def guard_args(
         endpoint=bucket.endpoint,
         access_key_id=bucket.access_key_id,
         secret_access_key=bucket.secret_access_key,
+        store_authority=guard.certificate,
     )

@@ -52,3 +52,7 @@ class GuardSettings(Settings):
         description="Another S3 store than R2, which must heed If-Match and If-None-Match of a PutObject. Its bucket "
         "is yours to make.",
     )
+    certificate: str | None = Field(
+        default=None,
+        description="An authority (PEM) that signs that store's certificate, where it is none that everybody trusts.",
+    )

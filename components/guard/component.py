@@ -26,7 +26,8 @@ _MINUTE: Final = '[ -n "$(find {file} -mmin -1 2>/dev/null)" ]'
 class GuardArgs:
     """`image` by digest. `region` is this one's code, `cluster` the CloudNativePG cluster of it in
     `database_namespace`, `pods` its network of pods. `ttl` in seconds. `founds` is true in the region that wrote first,
-    while the authority is at epoch 1. The keys are those of the record's bucket alone.
+    while the authority is at epoch 1. The keys are those of the record's bucket alone; `store_authority` (PEM) signs
+    the store's certificate, where nobody else does.
     """
 
     image: str
@@ -41,6 +42,7 @@ class GuardArgs:
     endpoint: pulumi.Input[str]
     access_key_id: pulumi.Input[str]
     secret_access_key: pulumi.Input[str]
+    store_authority: str | None = None
     namespace: str = NAME
     cpu_request: str = "20m"
     cpu_limit: str = "500m"
@@ -60,7 +62,11 @@ class Guard(pulumi.ComponentResource):
             f"{name}-keys",
             NAME,
             inside,
-            {"access-key-id": args.access_key_id, "secret-access-key": args.secret_access_key},
+            {
+                "access-key-id": args.access_key_id,
+                "secret-access-key": args.secret_access_key,
+                **({"ca.crt": args.store_authority} if args.store_authority else {}),
+            },
             opts=child,
         )
         account = ServiceAccount(
@@ -112,7 +118,7 @@ class Guard(pulumi.ComponentResource):
 def _daemon_set(args: GuardArgs) -> DaemonSetSpecArgsDict:
     # The keys are read once, at its start: new ones must start new pods.
     keys = [pulumi.Output.secret(key) for key in (args.access_key_id, args.secret_access_key)]
-    joined = pulumi.Output.format("{}\n{}", *keys)
+    joined = pulumi.Output.format("{}\n{}\n{}", *keys, args.store_authority or "")
     fingerprint = joined.apply(lambda text: hashlib.sha256(text.encode()).hexdigest())
     return {
         "selector": {"match_labels": _LABELS},

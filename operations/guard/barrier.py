@@ -18,7 +18,7 @@ class Nftables:
     """The barrier of the network namespace that this process is in. `command` stands before `nft`."""
 
     def __init__(self, pods: str, command: tuple[str, ...] = ()) -> None:
-        self._pods, self._command = pods, command
+        self._pods, self.command = pods, command
 
     def found(self) -> Found:
         """What is loaded; closed where nothing is, since then it will be. Raises OSError, SubprocessError."""
@@ -44,7 +44,7 @@ class Nftables:
     def _nft(self, arguments: list[str], rules: str = "", *, must: bool = False) -> str:
         """What nft prints; empty where it fails and need not succeed."""
         done = subprocess.run(
-            [*self._command, "nft", *arguments],
+            [*self.command, "nft", *arguments],
             input=rules,
             capture_output=True,
             text=True,
