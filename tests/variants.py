@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.projects import edit, share, value
+from tests.projects import GUARDED, edit, share, value
 
 
 def single(root: Path) -> None:
@@ -42,7 +42,12 @@ def ordered(root: Path) -> None:
     edit(stack, "config.openova:contabo", contabo)
 
 
+def guarded(root: Path) -> None:
+    share(root, "guard", GUARDED)
+
+
 VARIANTS = {
+    "guarded": guarded,
     "ordered": ordered,
     "committed": lambda root: None,
     "single": single,
