@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from lab import cli as lab
+from operations.epoch import command as record
 from settings.problems import SettingsError
 
 app = typer.Typer(
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 
 app.add_typer(lab.app, name="lab")
+app.add_typer(record.app, name="record")
 
 EXIT_CONFIGURATION = 2
 EXIT_FAILED = 1
