@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import json
 import secrets
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from lab import s3
-from lab.certificates import self_signed
+from lab.certificates import issued
 from lab.guard_root import guard_root
 from lab.s3 import S3Server
 from lab.world import STORE, World
-from operations.epoch.s3 import Bucket, S3EpochStore
+from operations.epoch.s3 import Bucket
 from settings.secrets import GUARD_ACCESS_KEY_ID, GUARD_SECRET_ACCESS_KEY
 
 BUCKET: Final = "openova-authority"
 PORT: Final = 443
 START_SECONDS: Final = 20
+STEP_SECONDS: Final = 60
 
 
 @dataclass(frozen=True)
 class Started:
-    """Where it answers, and its certificate, which is its own authority (PEM)."""
+    """Where it answers, and the authority (PEM) that signed its certificate."""
 
     endpoint: str
     certificate: str
@@ -44,7 +47,7 @@ class Store:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._keys.touch(0o600)
             self._keys.write_text(json.dumps({"id": "lab", "secret": secrets.token_hex(16)}))
-            self_signed(self._certificate, self._key, STORE)
+            issued(self._certificate, self._key, self._authority, STORE)
         if not self._runs():
             self._server.start(self._world.inside([]))
             deadline = time.monotonic() + START_SECONDS
@@ -52,7 +55,7 @@ class Store:
                 if time.monotonic() > deadline:
                     raise RuntimeError(f"the store did not start: {(self._folder / 'log').read_text()[-500:]}")
                 time.sleep(0.1)
-        return Started(self._server.endpoint, self._certificate.read_text())
+        return Started(self._server.endpoint, self._authority.read_text())
 
     def secrets(self) -> dict[str, str]:
         """Its keys, as the stack `shared` is told them; none where it was never started."""
@@ -69,12 +72,28 @@ class Store:
             endpoint=server.endpoint,
             access_key_id=server.access_key_id,
             secret_access_key=server.secret_access_key,
-            root_certificate=self._certificate.read_text(),
+            root_certificate=self._authority.read_text(),
         )
 
-    def record(self) -> S3EpochStore:
-        """The record, for a process in the world's network."""
-        return S3EpochStore(self.bucket())
+    def openova_record(self, *arguments: str) -> dict[str, Any]:
+        """What `openova record` says with these arguments in the world's network. RuntimeError where it fails."""
+        bucket = self.bucket()
+        keys = {"accessKeyId": bucket.access_key_id, "secretAccessKey": bucket.secret_access_key}
+        outputs = {"guard": {"bucket": bucket.name, "endpoint": bucket.endpoint}, "guardCredentials": keys}
+        command = [sys.executable, "-m", "operations", "record", *arguments, "--certificate", str(self._authority)]
+        done = subprocess.run(
+            self._world.within(command),
+            input=json.dumps(outputs),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=STEP_SECONDS,
+            cwd=Path(__file__).parents[1],
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr.strip())
+        said: dict[str, Any] = json.loads(done.stdout)
+        return said
 
     @property
     def _server(self) -> S3Server:
@@ -100,6 +119,10 @@ class Store:
     @property
     def _certificate(self) -> Path:
         return self._folder / "store.crt"
+
+    @property
+    def _authority(self) -> Path:
+        return self._folder / "authority.crt"
 
     @property
     def _key(self) -> Path:
