@@ -19,6 +19,10 @@ KEYS: Final = "/etc/openova-guard"
 SIGNS: Final = "/run/openova-guard"
 STATE: Final = "/var/lib/openova-guard"
 _LABELS: Final = {"app.kubernetes.io/name": NAME, "app.kubernetes.io/component": "authority"}
+_WAIT: Final = {"pulumi.com/timeoutSeconds": "300"}
+"""Seconds that an `up` waits for the guard, which is not ready where the store is out of reach; nothing waits for
+it."""
+
 _MINUTE: Final = '[ -n "$(find {file} -mmin -1 2>/dev/null)" ]'
 
 
@@ -78,7 +82,7 @@ class Guard(pulumi.ComponentResource):
         binding = self._leave(inside)
         DaemonSet(
             f"{name}-daemon-set",
-            metadata={"name": NAME, "namespace": inside, "labels": _LABELS},
+            metadata={"name": NAME, "namespace": inside, "labels": _LABELS, "annotations": _WAIT},
             spec=_daemon_set(args),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[keys, account, binding]),
         )
