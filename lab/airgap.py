@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from lab.guard_root import guard_root, modules
 from lab.images import BuiltImage, write_archive
 from lab.postgres_root import BINARIES, USER, postgres_root
-from lab.tools import POSTGRES_IMAGE, TOOLS_IMAGE, cache, program
+from lab.tools import GUARD_IMAGE, POSTGRES_IMAGE, TOOLS_IMAGE, cache, program
 from settings.versions import CNPG_IMAGE
 
 
@@ -54,6 +55,30 @@ def images() -> list[BuiltImage]:
             entrypoint=("/pause",),
             user="65535",
         ),
+        *_guard(),
+    ]
+
+
+def _guard() -> list[BuiltImage]:
+    """The guard's, where its root was made: a lab without guards does without."""
+    if not guard_root().exists():
+        return []
+    files = modules()
+    source = hashlib.sha256(b"".join(file.read_bytes() for file in files.values())).hexdigest()
+    return [
+        BuiltImage(
+            references=(GUARD_IMAGE,),
+            root=guard_root(),
+            files=files,
+            entrypoint=("python3", "-m", "operations.guard"),
+            environment=(
+                "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+                "PYTHONPATH=/guard:/packages",
+                "PYTHONUNBUFFERED=1",
+                # The archive is made anew whenever a module changes.
+                f"SOURCE={source}",
+            ),
+        )
     ]
 
 

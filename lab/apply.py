@@ -39,6 +39,8 @@ def apply(lab: Lab, told: Told, only: Sequence[str] = ()) -> dict[str, float]:
         if SSH_PRIVATE_KEY.key in job.secret_keys:
             login = (lab.folder / "login").read_text()
             job = replace(job, config={**job.config, SSH_PRIVATE_KEY.key: login})
+        known = {key: value for key, value in lab.store.secrets().items() if key in job.secret_keys}
+        job = replace(job, config={**job.config, **known})
         actor = Actor(lab.running, lab.folder, memory, partial(told, name))
         memory.keep_outputs(name, run(job, actor).outputs)
         took[name] = time.monotonic() - begun

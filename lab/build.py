@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from lab import debian, postgres_root
+from lab import debian, guard_root, postgres_root, s3
 from lab.tools import CNPG, DEFINITIONS, KUBERNETES, MODULES, PACKAGES, PROGRAMS, TOOLS_IMAGE, cache, is_built
 
 LOCAL_PATH = "github.com/rancher/local-path-provisioner"
@@ -113,16 +113,18 @@ def _go(arguments: list[str], folder: Path) -> str:
 def build_all() -> None:
     """The programs, and what hosts and databases are made of where this machine can make it. Raises as `build` does."""
     build()
+    s3.build()
     if os.geteuid() == 0 and shutil.which("debootstrap"):
         debian.build()
         postgres_root.build()
+        guard_root.build()
     else:
         print("Hosts and PostgreSQL are not made: that needs root and debootstrap (apt-get install debootstrap)")
 
 
 def main(what: str) -> None:
     """Runs one of the builds, and ends with what is wrong in one line where it fails."""
-    builds = {"build": build_all, "debian": debian.build}
+    builds = {"build": build_all, "debian": debian.build, "s3": s3.build, "guard": guard_root.build}
     try:
         builds[what]()
     except RuntimeError as error:

@@ -1,4 +1,4 @@
-"""One certificate for a server of the lab, as files."""
+"""Certificates for servers of the lab, as files."""
 
 from __future__ import annotations
 
@@ -22,22 +22,48 @@ def self_signed(certificate: Path, key: Path, address: str) -> str:
     The key is PEM as SEC 1 has it: Kubernetes takes it for service accounts too, and there in no newer form.
     """
     private = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "lab")])
+    _write_key(key, private)
+    return _write(
+        certificate, _builder(private, authority=True).add_extension(_names(address), critical=False), private
+    )
+
+
+def issued(certificate: Path, key: Path, authority: Path, address: str) -> str:
+    """The same signed by an authority of its own, whose certificate is written and given back: some clients take no
+    authority for a server."""
+    private, signing = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    _write_key(key, private)
+    _write(certificate, _builder(private, authority=False).add_extension(_names(address), critical=False), signing)
+    return _write(authority, _builder(signing, authority=True), signing)
+
+
+def _builder(private: ec.EllipticCurvePrivateKey, *, authority: bool) -> x509.CertificateBuilder:
+    subject, issuer = (
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("lab" if authority else "server", "lab")
+    )
     now = datetime.datetime.now(datetime.UTC)
-    signed = (
+    return (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
+        .subject_name(subject)
+        .issuer_name(issuer)
         .public_key(private.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(hours=1))
         .not_valid_after(now + datetime.timedelta(days=DAYS))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False)
-        .sign(private, hashes.SHA256())
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
     )
-    key.touch(0o600)
-    key.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()))
-    text = signed.public_bytes(Encoding.PEM).decode()
+
+
+def _names(address: str) -> x509.SubjectAlternativeName:
+    return x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
+
+
+def _write(certificate: Path, builder: x509.CertificateBuilder, signing: ec.EllipticCurvePrivateKey) -> str:
+    text = builder.sign(signing, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
     certificate.write_text(text)
     return text
+
+
+def _write_key(key: Path, private: ec.EllipticCurvePrivateKey) -> None:
+    key.touch(0o600)
+    key.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()))

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Two regions on this Linux machine, with real Kubernetes and PostgreSQL.", no_args_is_help=True)
 
 
+class Guard(StrEnum):
+    """What guards do that cannot reach the record."""
+
+    off = "off"
+    fence = "fence"
+    carry_on = "continue"
+
+
 class Engine(StrEnum):
     """Who carries the program out."""
 
@@ -36,12 +44,17 @@ def up(
         Engine, typer.Option(help="`here`: the program is carried out in this process. `pulumi`: by `pulumi up`.")
     ] = Engine.here,
     round_trip: Annotated[int, typer.Option(help="Milliseconds between the regions and back.", min=0, max=2000)] = 150,
+    guard: Annotated[
+        Guard | None,
+        typer.Option(help="Guards, and what they do without the record; by default as the last time, at first `off`."),
+    ] = None,
 ) -> None:
     """Bring both regions up; run again, it repairs what is half done. Needs root and what docs/lab.md names."""
     from lab.up import bring_up
 
     with _told():
-        bring_up(_lab(), root.resolve(), round_trip / 1000, _say(), pulumi=engine is Engine.pulumi)
+        chosen = guard.value if guard else None
+        bring_up(_lab(), root.resolve(), round_trip / 1000, _say(), pulumi=engine is Engine.pulumi, guard=chosen)
 
 
 @app.command()
@@ -64,11 +77,12 @@ def down() -> None:
 
 @app.command()
 def cut(
-    one: Annotated[str, typer.Argument(help="A region's code; or `api` or `edge`.")],
-    other: Annotated[str, typer.Argument(help="Another region's code; after `api` or `edge` the region concerned.")],
+    one: Annotated[str, typer.Argument(help="A region's code; or `api`, `edge` or `store`.")],
+    other: Annotated[str, typer.Argument(help="Another region's code; after such a word the region concerned.")],
     one_way: Annotated[bool, typer.Option("--one-way", help="From the first to the second only.")] = False,
 ) -> None:
-    """Cut the road between two regions, to a region's API, or from the edge to a region: packets vanish silently."""
+    """Cut the road between two regions, to a region's API, from the edge to a region, or from a region to the store of
+    the record: packets vanish silently."""
     with _told():
         road = _lab().road
         now = road.traffic
@@ -76,6 +90,8 @@ def cut(
             road.set(replace(now, api=tuple(sorted({*now.api, _known(other)}))))
         elif one == "edge":
             road.set(replace(now, edge=tuple(sorted({*now.edge, _known(other)}))))
+        elif one == "store":
+            road.set(replace(now, store=tuple(sorted({*now.store, _known(other)}))))
         else:
             road.set(now.cut(_known(one), _known(other), one_way=one_way))
 
@@ -85,7 +101,7 @@ def heal() -> None:
     """Undo every cut."""
     with _told():
         road = _lab().road
-        road.set(replace(road.traffic, cuts=(), api=(), edge=()))
+        road.set(replace(road.traffic, cuts=(), api=(), edge=(), store=()))
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})

@@ -63,6 +63,9 @@ class Engine:
             if stack != "shared":
                 login = (self._lab.folder / "login").read_text()
                 self.pulumi("config", "set", "--secret", SSH_PRIVATE_KEY.key, "--stack", stack, stdin=login)
+            else:
+                for key, value in self._lab.store.secrets().items():
+                    self.pulumi("config", "set", "--secret", key, "--stack", stack, stdin=value)
 
     def up(self, say: Callable[[str], None], stacks: Sequence[str] = STACKS) -> None:
         """`pulumi up` of these stacks, one after the other. Raises RuntimeError with what the engine says."""

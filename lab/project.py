@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from lab.host import Host
 from lab.mirror import URL, Release
+from lab.store import BUCKET, Started
+from lab.tools import GUARD_IMAGE
 from lab.world import ADMIN_CIDR, REGIONS
 from settings.project import read_yaml
 
@@ -35,10 +37,18 @@ def node_names(root: Path) -> dict[str, list[str]]:
     return {region.code: lines[region.code]["nodes"][:NODES] for region in REGIONS}
 
 
-def write_project(root: Path, target: Path, hosts: Mapping[str, Host], release: Release) -> None:
+def write_project(
+    root: Path,
+    target: Path,
+    hosts: Mapping[str, Host],
+    release: Release,
+    guard: str | None = None,
+    store: Callable[[], Started] | None = None,
+) -> None:
     """Copies the Pulumi files of `root` to `target` with the hosts (by node) in place of the user's servers.
 
-    The authority record of a lab that is there stays: it says what the lab's databases are.
+    The authority record of a lab that is there stays: it says what the lab's databases are. So does what its guards do,
+    unless `guard` says otherwise; where there are any, `store` is started for them.
     """
     target.mkdir(parents=True, exist_ok=True)
     before = {file.name: read_yaml(file) for file in target.glob("Pulumi*.yaml")}
@@ -49,6 +59,8 @@ def write_project(root: Path, target: Path, hosts: Mapping[str, Host], release: 
     _write(target / "Pulumi.yaml", shared)
     if "Pulumi.yaml" in before:
         keep_authority(target, before["Pulumi.yaml"])
+    guarded = guard or _guard_of(before.get("Pulumi.yaml"))
+    set_guard(target, guarded, store() if store and guarded != "off" else None)
     for region in REGIONS:
         file = target / f"Pulumi.{region.code}.yaml"
         own = {node: host for node, host in hosts.items() if host.region is region}
@@ -79,6 +91,29 @@ def keep_authority(target: Path, before: Mapping[str, Any]) -> None:
     for line in shared["config"]["regions"]["value"]:
         line["postgres"] = roles.get(line["code"], line["postgres"])
     _write(target / "Pulumi.yaml", shared)
+
+
+def set_guard(target: Path, isolation: str, store: Started | None) -> None:
+    """Writes what the guards do that keep their record in `store`; without one there are none."""
+    shared = read_yaml(target / "Pulumi.yaml")
+    value: dict[str, Any] = {"enabled": False}
+    if store is not None:
+        value = {
+            "isolation": isolation,
+            # Overlaid: the lab's image has a tag alone.
+            "image": f"{GUARD_IMAGE.partition(':')[0]}@sha256:{'0' * 64}",
+            "bucket": {"name": BUCKET},
+            "endpoint": store.endpoint,
+            "certificate": store.certificate,
+        }
+    shared["config"]["guard"] = {"value": value}
+    _write(target / "Pulumi.yaml", shared)
+
+
+def _guard_of(shared: Mapping[str, Any] | None) -> str:
+    """What guards do in an earlier Pulumi.yaml of a lab; `off` where there are none."""
+    value = shared["config"].get("guard", {}).get("value", {}) if shared else {}
+    return str(value["isolation"]) if value.get("enabled", True) and "isolation" in value else "off"
 
 
 def set_authority(target: Path, authority: Mapping[str, Any], copies: Mapping[str, Mapping[str, Any]]) -> None:

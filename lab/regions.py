@@ -22,6 +22,7 @@ from lab.postgres_root import postgres_root
 from lab.project import node_names, write_project
 from lab.release import publish_release
 from lab.road import Road, Traffic
+from lab.store import Store
 from lab.tools import cache, is_built
 from lab.world import OFFICE, REGIONS, Region, World, kept_world, tied_world
 
@@ -72,6 +73,11 @@ class Lab:
         return Road(self.running, self.folder / "road.json")
 
     @property
+    def store(self) -> Store:
+        """The store of the record. Raises RuntimeError where there is no lab."""
+        return Store(self.running, self.folder / "store")
+
+    @property
     def running(self) -> World:
         """The world. Raises RuntimeError where there is no lab."""
         if self.world is None:
@@ -91,8 +97,10 @@ class Lab:
 
     # Up and down
 
-    def begin(self, root: Path, say: Say, traffic: Traffic) -> None:
+    def begin(self, root: Path, say: Say, traffic: Traffic, guard: str | None = None) -> None:
         """Makes or finds the hosts, boots those that are down, and writes the configuration about them.
+
+        `guard` is `off`, or what guards do without the record (`fence`, `continue`); None leaves it as it was.
 
         Raises RuntimeError where something is missing, or does not start.
         """
@@ -110,7 +118,8 @@ class Lab:
         if hosts:
             say(f"{len(hosts)} hosts are up")
         self.road.open(traffic)
-        write_project(root, self.project, self.hosts, Release(**json.loads(self._release.read_text())))
+        release = Release(**json.loads(self._release.read_text()))
+        write_project(root, self.project, self.hosts, release, guard, self.store.start if guard != "off" else None)
 
     def _make(self, root: Path, say: Say) -> None:
         nodes = node_names(root)

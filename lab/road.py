@@ -1,4 +1,5 @@
-"""The ways through the world that can be cut: between the regions, to a region's API, from the edge to a region.
+"""The ways through the world that can be cut: between the regions, to a region's API, from the edge to a region, from a
+region to the store of the record.
 
 A cut drops silently; it never refuses and never closes. Between the regions packets also take their time (`lab.hop`).
 """
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from lab.hop import INTERFACE
-from lab.world import REGIONS, Region, World
+from lab.world import REGIONS, STORE, Region, World
 
 ROUND_TRIP: Final = 0.150
 """Seconds between Europe and India, the lower end of the ADR's row."""
@@ -33,13 +34,15 @@ ip route replace blackhole default metric 9999 table 100
 @dataclass(frozen=True)
 class Traffic:
     """How the roads are. `round_trip` in seconds, `loss` from 0 to 1; `cuts` are pairs of region codes, one direction
-    each; `api` and `edge` hold the codes of regions whose API server or ingress is not reached from outside."""
+    each; `api` and `edge` hold the codes of regions whose API server or ingress is not reached from outside, `store`
+    those that do not reach the store of the record."""
 
     round_trip: float = ROUND_TRIP
     loss: float = 0.0
     cuts: tuple[tuple[str, str], ...] = ()
     api: tuple[str, ...] = ()
     edge: tuple[str, ...] = ()
+    store: tuple[str, ...] = ()
 
     def cut(self, one: str, other: str, *, one_way: bool = False) -> Traffic:
         """With the road from `one` to `other` cut, and back too unless it is `one_way`."""
@@ -77,7 +80,9 @@ class Road:
     def traffic(self) -> Traffic:
         """How the roads are now."""
         kept = json.loads(self._file.read_text())
-        return Traffic(**{**kept, "cuts": tuple(map(tuple, kept["cuts"])), **{k: tuple(kept[k]) for k in _LISTS}})
+        return Traffic(
+            **{**kept, "cuts": tuple(map(tuple, kept["cuts"])), **{k: tuple(kept.get(k, ())) for k in _LISTS}}
+        )
 
     def set(self, traffic: Traffic) -> None:
         """Changes them, at once. Raises CalledProcessError where the kernel does not take the rules."""
@@ -100,7 +105,7 @@ class Road:
         self._hop_file.write_text(json.dumps({"delay": traffic.round_trip / 2, "loss": traffic.loss}))
 
 
-_LISTS: Final = ("api", "edge")
+_LISTS: Final = ("api", "edge", "store")
 
 
 def rules(traffic: Traffic) -> str:
@@ -109,9 +114,11 @@ def rules(traffic: Traffic) -> str:
     drops = [f"ip saddr {network[one]} ip daddr {network[other]} drop" for one, other in traffic.cuts]
     drops += [f"ip daddr {network[code]} tcp dport {{ 22, 6443 }} drop" for code in traffic.api]
     drops += [f"ip daddr {network[code]} tcp dport {{ 80, 443 }} drop" for code in traffic.edge]
+    drops += [f"ip saddr {network[code]} ip daddr {STORE} drop" for code in traffic.store]
+    drops += [f"ip saddr {STORE} ip daddr {network[code]} drop" for code in traffic.store]
     chains = [
         "\n".join([f"chain {hook} {{", f"type filter hook {hook} priority 0; policy accept;", *drops, "}"])
-        for hook in ("forward", "output")
+        for hook in ("input", "forward", "output")
     ]
     return "\n".join(["table ip road", "delete table ip road", "table ip road {", *chains, "}", ""])
 

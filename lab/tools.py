@@ -54,6 +54,9 @@ POSTGRES_IMAGE: Final = f"openova.lab/postgresql:{POSTGRES_DEFAULT}-forky"
 TOOLS_IMAGE: Final = "openova.lab/tools:lab"
 """A shell and PostgreSQL's clients, for pods of the lab and of its tests: the same image."""
 
+GUARD_IMAGE: Final = "openova.lab/guard:lab"
+"""The guard's image, made here (lab/guard_root.py)."""
+
 MODULES: Final = Path(__file__).parent / "tools"
 _CRDS: Final = "config/crd/bases/*.yaml"
 DEFINITIONS: Final = {

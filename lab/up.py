@@ -16,12 +16,21 @@ QUICK: float = 0.3
 """Seconds under which a step is not worth a line."""
 
 
-def bring_up(lab: Lab, root: Path, round_trip: float, say: Callable[[str], None], *, pulumi: bool = False) -> None:
+def bring_up(
+    lab: Lab,
+    root: Path,
+    round_trip: float,
+    say: Callable[[str], None],
+    *,
+    pulumi: bool = False,
+    guard: str | None = None,
+) -> None:
     """Brings the lab to the configuration of `root`, until every database is healthy. Run again, it repairs.
 
-    `round_trip` in seconds. Raises what `Lab.begin` and `apply` raise, RuntimeError where a database does not come up.
+    `round_trip` in seconds. `guard` is `off`, or what guards do without the record; None leaves it as it was. Raises
+    what `Lab.begin` and `apply` raise, RuntimeError where a database does not come up.
     """
-    lab.begin(root, say, Traffic(round_trip=round_trip))
+    lab.begin(root, say, Traffic(round_trip=round_trip), guard)
 
     def told(stack: str, what: str, seconds: float) -> None:
         if seconds > QUICK:

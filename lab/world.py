@@ -19,6 +19,9 @@ from typing import Final
 
 OFFICE: Final = "192.0.2.10"
 STRANGER: Final = "192.0.2.200"
+STORE: Final = "192.0.2.150"
+"""Where the record of who may write is kept: in no region, and no place to administer anything from."""
+
 ADMIN_CIDR: Final = "192.0.2.0/25"
 FOLDER: Final = Path("/run/hosts")
 
@@ -139,7 +142,7 @@ def _begin(keeper: str, stdin: int) -> subprocess.Popen[str]:
     environment = {
         **os.environ,
         "KEEPER": keeper,
-        "OFFICES": f"{OFFICE} {STRANGER}",
+        "OFFICES": f"{OFFICE} {STRANGER} {STORE}",
         "NETWORKS": " ".join(f"{region.code}={region.network}" for region in REGIONS),
     }
     return subprocess.Popen(

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from lab import cli as lab
+from operations.epoch import command as record
 from operations.mongodb import cli as mongodb
 from settings.problems import SettingsError
 
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.add_typer(lab.app, name="lab")
 app.add_typer(mongodb.verify_app, name="verify")
 app.add_typer(mongodb.app, name="mongodb")
+app.add_typer(record.app, name="record")
 
 EXIT_CONFIGURATION = 2
 EXIT_FAILED = 1

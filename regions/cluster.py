@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from components.guard.barrier import NodeBarriers, NodeBarriersArgs
 from components.k3s import K3sArgs, K3sCluster, K3sNode, Snapshots
 from components.network import Mesh, MeshArgs, MeshNode, Peer
 from components.node import DIALS_TO_A_RUNNING_HOST, DIALS_TO_AN_ORDERED_HOST, Node, NodeArgs, SshConnection
@@ -56,7 +57,8 @@ class RegionCluster(pulumi.ComponentResource):
         self._name, self._platform, self._line, self._stack, self._late = name, platform, line, stack, late
         nodes = [self._node(node) for node in line.nodes]
         mesh = self._mesh(nodes)
-        k3s = self._k3s([*nodes, mesh])
+        barriers = self._barriers(nodes)
+        k3s = self._k3s([*nodes, mesh, barriers])
         self.kubeconfig = k3s.kubeconfig
         self.provider = kubernetes.Provider(
             f"{name}-kubernetes",
@@ -101,6 +103,15 @@ class RegionCluster(pulumi.ComponentResource):
             private_key=self._late.ssh_private_key,
             dial_error_limit=DIALS_TO_AN_ORDERED_HOST if ordered else DIALS_TO_A_RUNNING_HOST,
         )
+
+    def _barriers(self, nodes: Sequence[Node]) -> NodeBarriers:
+        args = NodeBarriersArgs(
+            nodes={node: self._connection(node) for node in self._line.nodes},
+            pods=self._line.networks.pods,
+            guarded=self._platform.guarded,
+            after=nodes,
+        )
+        return NodeBarriers(f"{self._name}-barriers", args, pulumi.ResourceOptions(parent=self))
 
     def _mesh(self, nodes: Sequence[Node]) -> Mesh:
         late, mesh = self._late, self._platform.mesh

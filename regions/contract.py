@@ -45,6 +45,10 @@ class SharedOutputs:
     """bucket and endpoint; empty where backups are off."""
     backup_credentials: Fields = field(metadata=_SECRET)
     """accessKeyId and secretAccessKey; empty where backups are off."""
+    guard: Fields
+    """bucket and endpoint of the record of who may write; empty where no guard runs."""
+    guard_credentials: Fields = field(metadata=_SECRET)
+    """accessKeyId and secretAccessKey of that bucket; empty where no guard runs."""
     tunnel_token: pulumi.Input[str] = field(metadata=_SECRET)
     """The tunnel's token; empty outside mode `tunnel`."""
 

@@ -12,8 +12,8 @@ from regions.references import Peer
 
 
 @dataclass(frozen=True)
-class BackupBucket:
-    """The bucket for backups, and the keys to it."""
+class KnownBucket:
+    """A bucket, and the keys to it."""
 
     name: pulumi.Output[str]
     endpoint: pulumi.Output[str]
@@ -21,12 +21,20 @@ class BackupBucket:
     secret_access_key: pulumi.Output[str]
 
 
-def backup_bucket(shared: Peer[SharedOutputs]) -> BackupBucket:
-    """What the stack `shared` tells of the bucket. Only where backups are on."""
-    backup, credentials = shared.output("backup"), shared.output("backup_credentials")
-    return BackupBucket(
-        name=text_of(backup, "bucket"),
-        endpoint=text_of(backup, "endpoint"),
+def backup_bucket(shared: Peer[SharedOutputs]) -> KnownBucket:
+    """What the stack `shared` tells of the backups' bucket. Only where backups are on."""
+    return _bucket(shared.output("backup"), shared.output("backup_credentials"))
+
+
+def record_bucket(shared: Peer[SharedOutputs]) -> KnownBucket:
+    """What the stack `shared` tells of the bucket of the record. Only where guards run."""
+    return _bucket(shared.output("guard"), shared.output("guard_credentials"))
+
+
+def _bucket(place: pulumi.Output[Any], credentials: pulumi.Output[Any]) -> KnownBucket:
+    return KnownBucket(
+        name=text_of(place, "bucket"),
+        endpoint=text_of(place, "endpoint"),
         access_key_id=text_of(credentials, "accessKeyId"),
         secret_access_key=text_of(credentials, "secretAccessKey"),
     )

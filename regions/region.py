@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import pulumi
 
 from components.backup.object_store import ObjectStoreArgs
+from components.guard.component import Guard
 from components.postgres import PostgresCluster, PostgresOperator, PostgresOperatorArgs
 from regions.cluster import ClusterInputs, RegionCluster
 from regions.contract import RegionOutputs, SharedOutputs, SiteOutputs, export
+from regions.guard import guard_args, require_record
 from regions.inputs import SecretInput
 from regions.late import backup_bucket
 from regions.postgres import PostgresInputs, postgres_args
@@ -32,6 +34,7 @@ async def compose_region(
     """Register everything of a region, and export it. Refuses with RunError before anything is made."""
     role = await role_for_now(stack.code, platform, references)
     shared = await references.shared()
+    await require_record(platform, shared)
     peers = {code: await references.region(code) for code in platform.codes if code != stack.code}
     witnesses = [await references.site(line.code) for line in platform.witnesses]
     token = await token_of(role, peers, references)
@@ -97,22 +100,34 @@ class Region(pulumi.ComponentResource):
         RegionServices(
             f"{self._code}-services", inputs.platform, inputs.stack, inputs.shared, inputs.secret_input, inside
         )
-        postgres = self._postgres(inside)
+        operator = self._operator(inside)
+        self._guard(operator, inside)
+        postgres = self._postgres(operator, inside)
         place_mongodb(inputs.platform, inputs.line, inputs.stack, inputs.shared, inside)
         self.demotion_token = postgres.demotion_token
         self.register_outputs({"code": self._code})
 
-    def _postgres(self, inside: pulumi.ResourceOptions) -> PostgresCluster:
-        inputs, backups = self._inputs, self._inputs.platform.backups
-        operator = PostgresOperator(
+    def _operator(self, inside: pulumi.ResourceOptions) -> PostgresOperator:
+        inputs = self._inputs
+        return PostgresOperator(
             f"{self._code}-postgres-operator",
             PostgresOperatorArgs(
                 database_namespace=inputs.platform.postgres.namespace,
-                backups=backups.enabled,
+                backups=inputs.platform.backups.enabled,
                 protect=inputs.stack.protect,
             ),
             inside,
         )
+
+    def _guard(self, operator: PostgresOperator, inside: pulumi.ResourceOptions) -> None:
+        """Beside the cluster and not before it: no broken guard may hold up a change of authority."""
+        inputs = self._inputs
+        args = guard_args(inputs.platform, inputs.line, inputs.shared, operator.database_namespace)
+        if args is not None:
+            Guard(f"{self._code}-guard", args, inside)
+
+    def _postgres(self, operator: PostgresOperator, inside: pulumi.ResourceOptions) -> PostgresCluster:
+        inputs, backups = self._inputs, self._inputs.platform.backups
         return PostgresCluster(
             f"{self._code}-postgres",
             postgres_args(

@@ -28,10 +28,16 @@ from regions.members import certificate_names
 from settings.naming import INGRESS_SERVICE, edge_hosts
 from settings.platform import Platform
 from settings.residency import bucket_placement
-from settings.secrets import R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY
+from settings.secrets import (
+    GUARD_ACCESS_KEY_ID,
+    GUARD_SECRET_ACCESS_KEY,
+    R2_ACCESS_KEY_ID,
+    R2_SECRET_ACCESS_KEY,
+)
 from settings.stacks import SharedStack
 
 BUCKET = "backups"
+RECORD = "record"
 
 
 def compose_shared(platform: Platform, stack: SharedStack, secret_input: SecretInput) -> None:
@@ -47,6 +53,7 @@ def compose_shared(platform: Platform, stack: SharedStack, secret_input: SecretI
     tokens = K3sTokens("k3s-tokens", K3sTokensArgs(clusters=platform.site_codes, protect=stack.protect))
     postgres = PostgresKeys("postgres-keys", PostgresKeysArgs(protect=stack.protect))
     backup, credentials = _backups(platform, stack, secret_input)
+    guard, guard_credentials = _guard(platform, stack, secret_input)
     export(
         SharedOutputs(
             mesh_public_keys=mesh.public_keys,
@@ -61,6 +68,8 @@ def compose_shared(platform: Platform, stack: SharedStack, secret_input: SecretI
             mongodb_keys=_mongodb(platform, stack),
             backup=backup,
             backup_credentials=credentials,
+            guard=guard,
+            guard_credentials=guard_credentials,
             tunnel_token=_tunnel(platform, stack),
         )
     )
@@ -106,6 +115,31 @@ def _backups(
         {
             "accessKeyId": secret_input(R2_ACCESS_KEY_ID),
             "secretAccessKey": secret_input(R2_SECRET_ACCESS_KEY),
+        },
+    )
+
+
+def _guard(
+    platform: Platform, stack: SharedStack, secret_input: SecretInput
+) -> tuple[Mapping[str, pulumi.Input[str]], Mapping[str, pulumi.Input[str]]]:
+    """The bucket of the record: of no region, and not that of the backups."""
+    settings = platform.guard
+    if not platform.guarded:
+        return {}, {}
+    endpoint: pulumi.Input[str] = settings.endpoint or ""
+    if settings.endpoint is None:
+        bucket = Bucket(
+            name=settings.bucket.name,
+            location=settings.bucket.location or "enam",
+            jurisdiction=settings.bucket.jurisdiction or "default",
+        )
+        args = BackupBucketsArgs(account_id=settings.account_id, buckets={RECORD: bucket}, protect=stack.protect)
+        endpoint = BackupBuckets("authority", args).endpoints[RECORD]
+    return (
+        {"bucket": settings.bucket.name, "endpoint": endpoint},
+        {
+            "accessKeyId": secret_input(GUARD_ACCESS_KEY_ID),
+            "secretAccessKey": secret_input(GUARD_SECRET_ACCESS_KEY),
         },
     )
 

@@ -67,7 +67,7 @@ class MongodbSettings(Settings):
 
 
 class BucketSettings(Settings):
-    """The R2 bucket of the backups."""
+    """A bucket of R2."""
 
     name: Label = Field(description="Name of the bucket, unique in the Cloudflare account.")
     location: Literal["apac", "eeur", "enam", "weur", "wnam", "oc"] | None = Field(

@@ -13,6 +13,7 @@ from typing import Any
 from settings import secrets
 from settings.checks import authority as check_authority
 from settings.checks import edge as check_edge
+from settings.checks import guard as check_guard
 from settings.checks import regions as check_regions
 from settings.checks import stack as check_stack
 from settings.platform import Platform
@@ -121,4 +122,5 @@ def _platform_problems(platform: Platform) -> list[Problem]:
         *check_regions.check(platform),
         *check_authority.check(platform),
         *check_edge.check(platform),
+        *check_guard.check(platform),
     ]

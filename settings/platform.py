@@ -24,6 +24,7 @@ from settings.formats import (
     PrivateCidr,
     RegionCode,
 )
+from settings.guard import GuardSettings
 from settings.prices import Prices
 from settings.problems import broken
 
@@ -157,6 +158,7 @@ class Platform(Settings):
         default=(), description="Third sites with one MongoDB member each, so that no loss of one region stops writes."
     )
     authority: Authority = Field(description="Who may write.")
+    guard: GuardSettings = Field(default=GuardSettings(), description="What sees to it that nobody else does.")
     mesh: Mesh = Field(default=Mesh(), description="The network between the regions.")
     postgres: PostgresSettings = Field(default=PostgresSettings(), description="PostgreSQL, in all regions.")
     mongodb: MongodbSettings = Field(default=MongodbSettings(), description="MongoDB, over all regions.")
@@ -193,6 +195,11 @@ class Platform(Settings):
     def site_codes(self) -> tuple[str, ...]:
         """The codes of all sites: the regions', then the witnesses'."""
         return tuple(line.code for line in self.sites)
+
+    @property
+    def guarded(self) -> bool:
+        """Whether guards run in the regions: only a phase with one writer among several regions has a use for them."""
+        return self.guard.enabled and self.phase == "read-replicas"
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -25,6 +25,8 @@ SSH_PRIVATE_KEY = SecretKey(
 )
 R2_ACCESS_KEY_ID = SecretKey("openova:r2AccessKeyId", "to write backups to R2", ("shared",))
 R2_SECRET_ACCESS_KEY = SecretKey("openova:r2SecretAccessKey", "to write backups to R2", ("shared",))
+GUARD_ACCESS_KEY_ID = SecretKey("openova:guardAccessKeyId", "to reach the record of who may write", ("shared",))
+GUARD_SECRET_ACCESS_KEY = SecretKey("openova:guardSecretAccessKey", "to reach the record of who may write", ("shared",))
 CLOUDFLARE_API_TOKEN = SecretKey(
     "cloudflare:apiToken", "to make buckets, tunnels, records and load balancers", ("shared", "global")
 )
@@ -42,6 +44,8 @@ ALL = (
     SSH_PRIVATE_KEY,
     R2_ACCESS_KEY_ID,
     R2_SECRET_ACCESS_KEY,
+    GUARD_ACCESS_KEY_ID,
+    GUARD_SECRET_ACCESS_KEY,
     CLOUDFLARE_API_TOKEN,
     SLACK_WEBHOOK,
     METRICS_TOKEN,
@@ -58,7 +62,10 @@ def _required(platform: Platform, stack: StackSettings) -> Iterator[SecretKey]:
     if isinstance(stack, SharedStack):
         if platform.backups.enabled:
             yield from (R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY)
-        if platform.backups.enabled or platform.edge.mode == "tunnel":
+        if platform.guarded:
+            yield from (GUARD_ACCESS_KEY_ID, GUARD_SECRET_ACCESS_KEY)
+        makes_bucket = platform.backups.enabled or (platform.guarded and platform.guard.endpoint is None)
+        if makes_bucket or platform.edge.mode == "tunnel":
             yield CLOUDFLARE_API_TOKEN
     elif isinstance(stack, GlobalStack):
         # Route 53 takes its credentials from the environment, as every tool of AWS does.

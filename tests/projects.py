@@ -17,6 +17,9 @@ from settings.project import read_project
 
 ROOT = Path(__file__).parent.parent
 SHARED = "Pulumi.yaml"
+GUARDED = {"image": f"ghcr.io/example/openova-guard@sha256:{'0' * 64}", "accountId": "0" * 32}
+"""The shared fact `guard`, as it stands where guards run."""
+
 Key = str | Sequence[str | int]
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.projects import edit, share, value
+from tests.projects import GUARDED, edit, share, value
 
 
 def single(root: Path) -> None:
@@ -91,8 +91,13 @@ def route53_records(root: Path) -> None:
     share(root, "edge.mode", "records")
 
 
+def guarded(root: Path) -> None:
+    share(root, "guard", GUARDED)
+
+
 VARIANTS = {
     "witness": witness,
+    "guarded": guarded,
     "ordered": ordered,
     "committed": lambda root: None,
     "single": single,

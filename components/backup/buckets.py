@@ -1,4 +1,4 @@
-"""The buckets that backups go to, in Cloudflare R2."""
+"""Buckets in Cloudflare R2: for backups, and for the record of who may write."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class BackupBucketsArgs:
 
 
 class BackupBuckets(pulumi.ComponentResource):
-    """R2 buckets for backups.
+    """R2 buckets that outlive the stack.
 
     `names` and `endpoints` give each bucket's name and S3 endpoint by its key.
     """

@@ -15,7 +15,7 @@ STYLES: Final[dict[Status, str]] = {"ok": "green", "warn": "yellow", "fail": "bo
 
 def show(report: Report, console: Console | None = None) -> None:
     """Print every check, then what to do about those that are not well, the worst first."""
-    console = console or Console(highlight=False, soft_wrap=True)
+    console = console or Console(highlight=False, soft_wrap=True, emoji=False)
     for place, checks in by_place(report.checks).items():
         table = Table(
             title=escape(place), title_justify="left", title_style="bold", box=None, pad_edge=False,

@@ -20,7 +20,7 @@ _MARKS = {"added": "[green]+[/]", "changed": "[yellow]~[/]", "removed": "[red]-[
 
 def show(plan: Mapping[str, Any], comparison: Comparison | None, *, stack: str | None, folder: Path) -> None:
     """Print the plan for people; `stack` shows one stack with every resource."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
     shown = [item for item in plan["stacks"] if stack in (None, item["name"])]
     console.print(_headline(plan))
     if comparison is not None:

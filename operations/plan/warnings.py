@@ -38,6 +38,7 @@ def warnings(planned: Planned, losses: Sequence[Loss]) -> list[Warned]:
     found = [
         *_majority(platform, losses),
         *_change(platform),
+        *_guard(platform),
         *_edge(platform),
         *_latency(platform),
         *_residency(platform),
@@ -99,6 +100,32 @@ def _change(platform: Platform) -> Iterator[Warned]:
                 f"Compare the two (pg_last_wal_receive_lsn), or re-clone it: generation: {authority.epoch} and "
                 f"cloneFrom: {authority.primary}.",
             )
+
+
+def _guard(platform: Platform) -> Iterator[Warned]:
+    guard = platform.guard
+    if platform.phase != "read-replicas":
+        return
+    if not guard.enabled:
+        yield Warned(
+            "guard-off",
+            "warning",
+            "Pulumi.yaml openova:guard.enabled",
+            "No guard runs in the regions.",
+            "After a failover the lost region accepts writes when it returns, until somebody fences it by hand; "
+            "they are lost.",
+            "docs/authority.md, The guard: release its image, set its digest as guard.image, and enabled: true.",
+        )
+    elif guard.isolation == "continue":
+        yield Warned(
+            "guard-continue",
+            "notice",
+            "Pulumi.yaml openova:guard.isolation",
+            "A writing region that cannot reach the record goes on writing.",
+            "After a failover two regions write until the lost one reads the record or is switched off; its rows are "
+            "lost.",
+            "Set isolation: fence where that is worse than to stop writing while the record is out of reach.",
+        )
 
 
 def _edge(platform: Platform) -> Iterator[Warned]:

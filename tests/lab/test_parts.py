@@ -20,12 +20,13 @@ from lab.disk import key_pair
 from lab.images import BuiltImage, write_archive
 from lab.keys import MAKERS
 from lab.mirror import Release
-from lab.overlay import overlaid
+from lab.overlay import DAEMON_SET, overlaid
 from lab.project import clusters, set_authority, write_project
 from lab.release import binary
 from lab.road import Traffic, rules
-from lab.tools import POSTGRES_IMAGE
-from lab.world import REGIONS
+from lab.store import Started
+from lab.tools import GUARD_IMAGE, POSTGRES_IMAGE
+from lab.world import REGIONS, STORE
 from operations.plan.answers import CNPG_CLUSTER
 from operations.plan.check import checked
 from settings.project import read_project
@@ -63,6 +64,27 @@ def test_a_cut_is_a_rule_for_each_direction() -> None:
 def test_the_ways_to_an_api_and_to_an_ingress_are_cut_apart() -> None:
     assert "ip daddr 203.0.113.0/24 tcp dport { 22, 6443 } drop" in rules(Traffic(api=("eu",)))
     assert "ip daddr 198.51.100.0/24 tcp dport { 80, 443 } drop" in rules(Traffic(edge=("in",)))
+
+
+def test_the_way_to_the_store_of_the_record_is_cut_for_one_region_alone() -> None:
+    drops = [line for line in rules(Traffic(store=("eu",))).splitlines() if line.endswith("drop")]
+    assert set(drops) == {
+        f"ip saddr 203.0.113.0/24 ip daddr {STORE} drop",
+        f"ip saddr {STORE} ip daddr 203.0.113.0/24 drop",
+    }
+
+
+def test_guards_are_as_they_were_unless_somebody_says_otherwise(tmp_path: Path) -> None:
+    def guard(said: str | None) -> tuple[bool, str]:
+        write_project(ROOT, tmp_path, _hosts(), RELEASE, said, lambda: Started(f"https://{STORE}:443", "a certificate"))
+        platform = checked(read_project(tmp_path)).platform
+        return platform.guarded, platform.guard.isolation
+
+    assert guard(None)[0] is False
+    assert guard("continue") == (True, "continue")
+    assert guard(None) == (True, "continue")
+    assert guard("fence") == (True, "fence")
+    assert guard("off")[0] is False
 
 
 def test_the_configuration_of_the_lab_holds(tmp_path: Path) -> None:
@@ -128,6 +150,16 @@ def test_the_overlay_changes_the_image_alone() -> None:
     body = {"kind": "Cluster", "spec": {"imageName": "theirs", "instances": 3}, "status": None}
     assert overlaid(CNPG_CLUSTER, body) == {"kind": "Cluster", "spec": {"imageName": POSTGRES_IMAGE, "instances": 3}}
     assert overlaid("kubernetes:core/v1:Secret", {"data": {}}) == {"data": {}}
+
+
+def test_the_overlay_changes_the_guards_image_and_nothing_else_of_it() -> None:
+    def daemon_set(image: str) -> dict[str, Any]:
+        container = {"name": "guard", "image": image, "env": []}
+        return {"metadata": {"name": "openova-guard"}, "spec": {"template": {"spec": {"containers": [container]}}}}
+
+    theirs = daemon_set("theirs")
+    assert overlaid(DAEMON_SET, theirs) == daemon_set(GUARD_IMAGE)
+    assert theirs == daemon_set("theirs")
 
 
 def test_an_archive_of_images_says_what_is_in_it(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from settings.problems import SettingsError
 from settings.project import StackFile, encode, read_project
 from settings.secrets import ALL
 from settings.stacks import GlobalStack, RegionStack, SharedStack
-from tests.projects import ROOT, SHARED, copy_project, edit, share
+from tests.projects import GUARDED, ROOT, SHARED, copy_project, edit, share
 from tests.variants import witness
 
 EU, IN, GLOBAL = "Pulumi.eu.yaml", "Pulumi.in.yaml", "Pulumi.global.yaml"
@@ -131,6 +131,7 @@ def test_every_secret_is_asked_for_in_the_stacks_that_it_names_only(tmp_path: Pa
     edit(root / "Pulumi.sg.yaml", "config.openova:ssh", {"auth": "key"})
     edit(root / "Pulumi.sg.yaml", "config.openova:contabo", contabo)
     edit(root / "Pulumi.sg.yaml", "config.openova:nodes.contabo-sg-1", {"provisioning": "order", "product": "VPS 10"})
+    share(root, "guard", GUARDED)
     project = checked(read_project(root))
     asked = {(secret, project.stacks[name].kind) for name, absent in project.unset_secrets.items() for secret in absent}
     assert asked == {(secret, stack) for secret in ALL for stack in secret.stacks}

@@ -1,0 +1,56 @@
+"""The guard's image: that what the Containerfile puts into it is all that the guard needs. The image itself is built
+by the release workflow; here the same files and packages are laid out and run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lab.guard_root import CONTAINERFILE, modules, requirements
+from tests.projects import ROOT
+
+WORKFLOW = ROOT / ".github" / "workflows" / "guard-image.yaml"
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    """A folder as the image has it: our modules in `guard`, packages in `packages`."""
+    for inside, here in modules().items():
+        (tmp_path / inside[1:]).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(here, tmp_path / inside[1:])
+    for name in (requirement.partition("==")[0] for requirement in requirements()):
+        for file in map(str, metadata.files(name) or []):
+            if not file.startswith(("..", "__pycache__")):
+                link = tmp_path / "packages" / file
+                link.parent.mkdir(parents=True, exist_ok=True)
+                link.symlink_to(Path(str(metadata.distribution(name).locate_file(file))))
+    return tmp_path
+
+
+def test_the_guard_starts_with_what_the_image_holds_and_nothing_else(image: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "operations.guard"],
+        cwd=image,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{image / 'guard'}:{image / 'packages'}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "GUARD_REGION is missing" in done.stderr
+    assert "the barrier stays as it is" in done.stderr
+
+
+def test_the_workflow_prints_the_digest_as_the_setting_wants_it() -> None:
+    workflow = yaml.safe_load(WORKFLOW.read_text())
+    steps = "\n".join(step.get("run", "") for step in workflow["jobs"]["release"]["steps"])
+    assert "openova:guard.image: %s@%s" in steps
+    assert str(CONTAINERFILE.relative_to(ROOT)) in steps
+    assert workflow["permissions"] == {"contents": "read", "packages": "write"}
