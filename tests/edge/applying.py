@@ -7,17 +7,17 @@ deleted at the end, users before what they use.
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
-from operations.plan.recorded import Evaluation, Recorded
+from operations.plan.answers import answer as planned_answer
+from operations.plan.recorded import Recorded
 from operations.plan.values import Secret
+from tests.edge.projects import Program
 from tests.edge.wire import KINDS, body_of, headers_of, path_of
-from tests.recording import record
 
 RETRIES = 10
 """How often the provider's client tries again after 408, 409, 429 and 5xx."""
@@ -49,7 +49,7 @@ class Applying:
     retries: int = RETRIES
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def up(self, program: Callable[[], Any]) -> list[str]:
+    def up(self, program: Program) -> list[str]:
         """Bring the state to what the program says. Gives what was done: `create`, `update`, `delete` and a name.
 
         Raises RefusedError; what was made before that is in the state.
@@ -67,7 +67,7 @@ class Applying:
                 raise
 
         try:
-            record(program, answer=provide, preview=False)
+            program(provide)
         except Exception:
             if errors:
                 raise errors[0] from None
@@ -75,17 +75,19 @@ class Applying:
         self._delete([urn for urn in self.state if urn not in seen])
         return self.done
 
-    def preview(self, program: Callable[[], Any]) -> list[str]:
+    def preview(self, program: Program) -> list[str]:
         """What `up` would do, with nothing done."""
         differences: list[str] = []
 
         def provide(resource: Recorded) -> Mapping[str, Any]:
+            if resource.type not in KINDS:
+                return planned_answer(resource)
             made = self.state.get(resource.urn)
             if made is None or made.inputs != _plain(resource.inputs):
                 differences.append(resource.name)
             return {"id": made.id} if made else {}
 
-        evaluation: Evaluation = record(program, answer=provide, preview=False)
+        evaluation = program(provide)
         urns = {one.urn for one in evaluation.resources}
         return differences + [urn for urn in self.state if urn not in urns]
 
@@ -94,6 +96,38 @@ class Applying:
         self.done = []
         self._delete([*self.state])
         return self.done
+
+    def refresh(self) -> int:
+        """Forget what is no longer there; gives how many."""
+        gone = 0
+        for urn, made in [*self.state.items()]:
+            kind = KINDS[made.type]
+            try:
+                self.request("GET", f"{path_of(kind, made.inputs)}/{made.id}", headers=headers_of(kind, made.inputs))
+            except RefusedError:
+                del self.state[urn]
+                gone += 1
+        return gone
+
+    def adopt(self, program: Program, id_: str, found: Mapping[str, Any]) -> None:
+        """What `pulumi import` does: take an object into the state, as the resource of the program that has its name
+        (and content)."""
+
+        def provide(resource: Recorded) -> Mapping[str, Any]:
+            inputs = _plain(resource.inputs)
+            kind = KINDS[resource.type]
+            same = inputs.get("name") == found["name"] and inputs.get("content") == found.get("content")
+            if same and resource.urn not in self.state:
+                needs = frozenset(urn for urns in resource.feeds.values() for urn in urns)
+                self.state[resource.urn] = Made(id_, resource.type, inputs, needs)
+            made = self.state.get(resource.urn)
+            return {"id": made.id if made else f"unknown-{kind.path}"}
+
+        program(provide)
+
+    def fresh(self) -> Applying:
+        """The same account with an empty state, as another stack has it."""
+        return Applying(self.base, self.token)
 
     def request(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
@@ -121,6 +155,8 @@ class Applying:
         raise RefusedError(said)
 
     def _registered(self, resource: Recorded) -> dict[str, Any]:
+        if resource.type not in KINDS:
+            return dict(planned_answer(resource))
         kind, inputs = KINDS[resource.type], _plain(resource.inputs)
         path, headers, body = path_of(kind, inputs), headers_of(kind, inputs), body_of(kind, inputs)
         made = self.state.get(resource.urn)
@@ -162,12 +198,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, list) else value
-
-
-def eventually(done: Callable[[], bool], tries: int = 400) -> bool:
-    """Ask until it is so, at most some seconds."""
-    for _ in range(tries):
-        if done():
-            return True
-        time.sleep(0.025)
-    return False

@@ -88,9 +88,7 @@ def body_of(kind: Kind, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 def _renamed(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {
-            _PLURALS.get(key, _snake(key)): item if key in _MAPS else _renamed(item) for key, item in value.items()
-        }
+        return {_PLURALS.get(key, _snake(key)): item if key in _MAPS else _renamed(item) for key, item in value.items()}
     return [_renamed(item) for item in value] if isinstance(value, list) else value
 
 

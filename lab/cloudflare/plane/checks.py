@@ -114,8 +114,9 @@ class Checker:
 
 
 def phase_of(target: Target, interval: float) -> float:
-    """When within the interval a data centre checks: anywhere, but always the same."""
-    return random.Random(repr(target)).random() * interval  # noqa: S311 a schedule, not a secret
+    """When within the interval a data centre checks: anywhere, but the same for the same address."""
+    seed = f"{target.address} {target.port} {target.region} {target.centre}"
+    return random.Random(seed).random() * interval  # noqa: S311 a schedule, not a secret
 
 
 def question(monitor: Mapping[str, Any], pool: str) -> Ask:
