@@ -12,7 +12,7 @@ from lab.cloudflare.request import Answer, Body, Request
 
 JURISDICTION = "cf-r2-jurisdiction"
 STORAGE_CLASS = "cf-r2-storage-class"
-_JURISDICTIONS = ("default", "eu", "fedramp")
+_JURISDICTIONS = ("default", "eu", "us", "fedramp", "fedramp-high")
 _CLASSES = ("Standard", "InfrequentAccess")
 
 
