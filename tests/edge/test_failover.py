@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from components.edge.steering import worst_case_detection_seconds
+from settings.tiers import PlanTier
 from tests.edge.world import World, world_in
 from tests.projects import share
 
@@ -52,6 +54,23 @@ def test_with_a_region_dead_everybody_is_in_the_other_one_within_the_computed_wo
     world.heal(dead)
     world.edge.advance(WORST)
     assert pools(world) == NEAREST
+
+
+@pytest.mark.parametrize("interval", [15, 30, 60])
+def test_the_computed_worst_case_holds_wherever_between_two_checks_a_region_fails(
+    tmp_path: Path, interval: int
+) -> None:
+    worst = worst_case_detection_seconds(interval=interval, timeout=5, retries=2)
+    change = partial(share, key="edge.monitor.interval", value=interval)
+    with world_in(tmp_path, change, plan=PlanTier.BUSINESS) as world:
+        world.up()
+        for tenth in range(10):
+            world.edge.advance(interval * (3 + tenth / 10))
+            assert world.pool_of("BOM") == "india-pool"
+            world.cut("in")
+            world.edge.advance(worst)
+            assert world.pool_of("BOM") == "europe-pool"
+            world.heal("in")
 
 
 @pytest.mark.parametrize("dead", ["eu", "in"])

@@ -118,11 +118,15 @@ def test_a_check_can_look_into_the_body() -> None:
 
 
 def test_what_is_due_is_done_in_its_order_and_time_never_goes_back() -> None:
-    agenda, done = Agenda(VirtualClock()), []
+    agenda = Agenda(VirtualClock())
+    done: list[tuple[str, float]] = []
     agenda.plan(5, lambda: done.append(("late", agenda.clock.now())))
-    agenda.plan(
-        2, lambda: (done.append(("early", agenda.clock.now())), agenda.plan(3, lambda: done.append(("new", 3))))
-    )
+
+    def early() -> None:
+        done.append(("early", agenda.clock.now()))
+        agenda.plan(3, lambda: done.append(("new", agenda.clock.now())))
+
+    agenda.plan(2, early)
     agenda.run_until(4)
     agenda.run_until(1)
     assert done == [("early", 2), ("new", 3)]
