@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from lab.cloudflare import alerts, balancing, buckets, dns, tunnels, zones
+from lab.cloudflare import alerts, balancing, buckets, certificates, dns, tunnels, zones
 from lab.cloudflare.account import Account
 from lab.cloudflare.errors import foreign, malformed_token, missing_scope, no_route, no_token, unknown_token
 from lab.cloudflare.request import Answer, Request
@@ -60,13 +60,13 @@ def _table() -> tuple[Route, ...]:
         _route("GET", zone, "Zone", zones.get_zone),
         _route("GET", f"{zone}/subscription", "Billing", zones.subscription),
         _route("GET", f"{zone}/entitlements", "Billing", zones.entitlements),
-        _route("GET", f"{zone}/ssl/universal/settings", "SSL and Certificates", zones.universal),
-        _route("GET", f"{zone}/ssl/certificate_packs", "SSL and Certificates", zones.list_packs),
-        _route("POST", f"{zone}/ssl/certificate_packs/order", "SSL and Certificates", zones.order_pack),
-        _route("GET", f"{zone}/ssl/certificate_packs/{{id}}", "SSL and Certificates", zones.get_pack),
-        _route("DELETE", f"{zone}/ssl/certificate_packs/{{id}}", "SSL and Certificates", zones.delete_pack),
-        _route("GET", f"{zone}/acm/total_tls", "SSL and Certificates", zones.get_total_tls),
-        _route("POST", f"{zone}/acm/total_tls", "SSL and Certificates", zones.set_total_tls),
+        _route("GET", f"{zone}/ssl/universal/settings", "SSL and Certificates", certificates.universal),
+        _route("GET", f"{zone}/ssl/certificate_packs", "SSL and Certificates", certificates.list_packs),
+        _route("POST", f"{zone}/ssl/certificate_packs/order", "SSL and Certificates", certificates.order_pack),
+        _route("GET", f"{zone}/ssl/certificate_packs/{{id}}", "SSL and Certificates", certificates.get_pack),
+        _route("DELETE", f"{zone}/ssl/certificate_packs/{{id}}", "SSL and Certificates", certificates.delete_pack),
+        _route("GET", f"{zone}/acm/total_tls", "SSL and Certificates", certificates.get_total_tls),
+        _route("POST", f"{zone}/acm/total_tls", "SSL and Certificates", certificates.set_total_tls),
         _route("GET", f"{account}/load_balancers/regions", _POOLS, balancing.region_list),
         _route("GET", f"{account}/load_balancers/pools/{{id}}/references", _POOLS, balancing.POOLS.references),
         _route("GET", f"{account}/load_balancers/monitors/{{id}}/references", _POOLS, balancing.MONITORS.references),

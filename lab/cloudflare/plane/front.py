@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from lab.cloudflare.account import Account
+from lab.cloudflare.certificates import certificate_for
 from lab.cloudflare.plane import steering
 from lab.cloudflare.plane.health import Health
 from lab.cloudflare.plane.network import Ask, Network, Outcome
 from lab.cloudflare.plane.places import Place
-from lab.cloudflare.zones import certificate_for
 
 ORIGIN_SECONDS: Final = 15.0
 """How long the edge waits for a connection."""
