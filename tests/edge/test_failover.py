@@ -114,6 +114,13 @@ def test_with_one_origin_dead_its_pool_serves_on_without_it(world: World) -> Non
     assert not any(world.get("FRA").again for _ in range(20))
 
 
+def test_the_last_living_origin_of_a_pool_serves_alone(world: World) -> None:
+    world.cut("contabo-in-1", "contabo-in-3")
+    world.edge.advance(WORST)
+    assert pools(world) == NEAREST
+    assert {world.get("BOM").origin for _ in range(20)} == {"contabo-in-2"}
+
+
 def test_a_request_that_meets_the_dead_origin_before_it_is_detected_is_tried_at_another(world: World) -> None:
     world.cut("contabo-eu-2")
     answers = [world.get("FRA") for _ in range(60)]
@@ -171,9 +178,9 @@ def test_a_new_monitor_does_not_forget_what_is_dead(world: World) -> None:
     world.edge.advance(WORST)
     share(world.root, "edge.monitor.timeout", 3)
     assert any("update" in step for step in world.up())
-    world.edge.advance(1)
-    assert set(pools(world).values()) == {"india-pool"}
+    before = events(world)
     world.edge.advance(600)
+    assert events(world) == before, "not even for a moment"
     assert set(pools(world).values()) == {"india-pool"}
 
 
