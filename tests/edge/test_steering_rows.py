@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from settings.problems import SettingsError
 from settings.tiers import PlanTier
 from tests.edge.world import World, world_in
 from tests.projects import SHARED, share, value
@@ -72,6 +73,22 @@ def test_every_place_of_the_latency_table_reaches_its_winner(mode: str, tmp_path
                     served = world.get(pop, host, country)
                     assert (served.status, served.pool) == (200, winner), (mode, pop, host)
                     assert not served.fallback
+
+
+def test_measured_latency_from_one_region_is_refused_because_it_would_send_everybody_to_the_primary(
+    tmp_path: Path,
+) -> None:
+    with world_in(tmp_path, dynamic) as world:
+        world.up()
+        for pool in world.account.tables["pools"]:
+            world.applying.request(
+                "PATCH", f"/accounts/{'0' * 32}/load_balancers/pools/{pool}", {"check_regions": ["WEU"]}
+            )
+        measured(world)
+        assert {world.pool_of(pop) for pop in ("FRA", "BOM", "SIN")} == {"europe-pool"}
+        share(world.root, "edge.monitor.checkRegions", ["WEU"])
+        with pytest.raises(SettingsError, match=r"edge\.monitor\.checkRegions[\s\S]*EEU, ME, SAS, SEAS"):
+            world.up()
 
 
 def test_the_enterprise_plan_steers_by_exactly_the_data_centres_that_were_decided(tmp_path: Path) -> None:
