@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from lab.cloudflare.account import EVERYTHING
+from components.edge.tunnel import CloudflareTunnel, CloudflareTunnelArgs
+from lab.cloudflare.account import ACCOUNT_ID, EVERYTHING, ZONE_ID
 from lab.cloudflare.faults import Fault, Kind
 from tests.edge.applying import RefusedError
 from tests.edge.origins import nodes
-from tests.edge.projects import add_region, addresses, remove_region, stack
-from tests.edge.world import World, world_in
+from tests.edge.projects import add_region, addresses, component, remove_region, stack
+from tests.edge.world import HOST, World, world_in
 from tests.projects import share
 
 pytestmark = pytest.mark.edge
@@ -242,3 +244,26 @@ def test_the_shared_stacks_bucket_is_made_in_its_jurisdiction_and_left_where_it_
         ("eu", "WEUR")
     ]
     assert shared.up(stack(world.root, "shared")) == []
+
+
+def test_a_tunnel_is_made_with_its_routes_and_its_token_is_had(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    applying = world.applying.fresh()
+
+    def token_of(_: Any, args: Any) -> dict[Any, Any]:
+        path = f"/accounts/{ACCOUNT_ID}/cfd_tunnel/{args.args['tunnelId']}/token"
+        return {**args.args, "token": applying.request("GET", path)}
+
+    monkeypatch.setattr("operations.plan.monitor._NoMocks.call", token_of)
+    args = CloudflareTunnelArgs(
+        account_id=ACCOUNT_ID, zone_id=ZONE_ID, tunnel_name="openova", hosts=(HOST,), service="http://ingress:80"
+    )
+    program = component(lambda: CloudflareTunnel("tunnel", args))
+    assert len(applying.up(program)) == 3
+    assert applying.up(program) == []
+    (tunnel,) = world.account.tables["tunnels"].values()
+    (routes,) = world.account.tables["configurations"].values()
+    assert [rule.get("hostname") for rule in routes["config"]["ingress"]] == [HOST, None]
+    (alias,) = world.account.tables["dns_records"].values()
+    assert (alias["content"], alias["proxied"]) == (f"{tunnel['id']}.cfargotunnel.com", True)
+    applying.destroy()
+    assert tunnel["deleted_at"] is not None
