@@ -50,8 +50,7 @@ class Table:
     def edit(self, account: Account, request: Request) -> Answer:
         """Change what the body names and nothing else."""
         before = self._one(account, request)
-        own = {key: value for key, value in before.items() if key not in _STAMPS}
-        return Answer(self._write(account, request.body(_FORMS[self.name], own), before))
+        return Answer(self._write(account, request.body(_FORMS[self.name], _own(before)), before))
 
     def delete(self, account: Account, request: Request) -> Answer:
         """Remove one that nothing refers to."""
@@ -96,6 +95,13 @@ class Table:
         account.tables[self.name][one["id"]] = one
         account.changed()
         return one
+
+
+def _own(value: Any) -> Any:
+    """What was sent, without what was added to it."""
+    if isinstance(value, dict):
+        return {key: _own(item) for key, item in value.items() if key not in _STAMPS}
+    return [_own(item) for item in value] if isinstance(value, list) else value
 
 
 def referrers(account: Account, table: str, id_: str) -> Iterator[tuple[str, Object]]:

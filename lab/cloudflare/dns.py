@@ -139,8 +139,8 @@ def _content(body: RecordBody) -> str:
     except ValueError:
         address = None
     if address is None or address.version != version:
-        raise ApiError(400, 9005 if version == 4 else 9006, f"Content for {body.type} record must be a valid IPv"
-                       f"{version} address.")  # fmt: skip
+        code = 9005 if version == 4 else 9006
+        raise ApiError(400, code, f"Content for {body.type} record must be a valid IPv{version} address.")
     return str(address)
 
 

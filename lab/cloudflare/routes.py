@@ -51,12 +51,21 @@ class Route:
 
 def _table() -> tuple[Route, ...]:
     zone, account = "/zones/{zone}", "/accounts/{account}"
-    routes = [
+    return (*_general(account), *_zone(zone), *_balancing(zone, account), *_account(account))
+
+
+def _general(account: str) -> list[Route]:
+    return [
         _route("GET", "/user/tokens/verify", "", zones.verify_token),
         _route("GET", f"{account}/tokens/verify", "", zones.verify_token),
         _route("GET", "/accounts", "", zones.list_accounts),
         _route("GET", account, "", zones.get_account),
         _route("GET", "/zones", "Zone", zones.list_zones),
+    ]
+
+
+def _zone(zone: str) -> list[Route]:
+    return [
         _route("GET", zone, "Zone", zones.get_zone),
         _route("GET", f"{zone}/subscription", "Billing", zones.subscription),
         _route("GET", f"{zone}/entitlements", "Billing", zones.entitlements),
@@ -67,6 +76,17 @@ def _table() -> tuple[Route, ...]:
         _route("DELETE", f"{zone}/ssl/certificate_packs/{{id}}", "SSL and Certificates", certificates.delete_pack),
         _route("GET", f"{zone}/acm/total_tls", "SSL and Certificates", certificates.get_total_tls),
         _route("POST", f"{zone}/acm/total_tls", "SSL and Certificates", certificates.set_total_tls),
+        _route("GET", f"{zone}/dns_records", "DNS", dns.list_records),
+        _route("POST", f"{zone}/dns_records", "DNS", dns.create_record),
+        _route("GET", f"{zone}/dns_records/{{id}}", "DNS", dns.get_record),
+        _route("PUT", f"{zone}/dns_records/{{id}}", "DNS", dns.update_record),
+        _route("PATCH", f"{zone}/dns_records/{{id}}", "DNS", dns.edit_record),
+        _route("DELETE", f"{zone}/dns_records/{{id}}", "DNS", dns.delete_record),
+    ]
+
+
+def _balancing(zone: str, account: str) -> list[Route]:
+    return [
         _route("GET", f"{account}/load_balancers/regions", _POOLS, balancing.region_list),
         _route("GET", f"{account}/load_balancers/pools/{{id}}/references", _POOLS, balancing.POOLS.references),
         _route("GET", f"{account}/load_balancers/monitors/{{id}}/references", _POOLS, balancing.MONITORS.references),
@@ -74,12 +94,11 @@ def _table() -> tuple[Route, ...]:
         *_five(f"{account}/load_balancers/pools", _POOLS, balancing.POOLS),
         *_five(f"{account}/load_balancers/monitors", _POOLS, balancing.MONITORS),
         *_five(f"{zone}/load_balancers", "Load Balancers", balancing.BALANCERS),
-        _route("GET", f"{zone}/dns_records", "DNS", dns.list_records),
-        _route("POST", f"{zone}/dns_records", "DNS", dns.create_record),
-        _route("GET", f"{zone}/dns_records/{{id}}", "DNS", dns.get_record),
-        _route("PUT", f"{zone}/dns_records/{{id}}", "DNS", dns.update_record),
-        _route("PATCH", f"{zone}/dns_records/{{id}}", "DNS", dns.edit_record),
-        _route("DELETE", f"{zone}/dns_records/{{id}}", "DNS", dns.delete_record),
+    ]
+
+
+def _account(account: str) -> list[Route]:
+    return [
         _route("GET", f"{account}/r2/buckets", _R2, buckets.list_buckets),
         _route("POST", f"{account}/r2/buckets", _R2, buckets.create_bucket),
         _route("GET", f"{account}/r2/buckets/{{id}}", _R2, buckets.get_bucket),
@@ -95,7 +114,6 @@ def _table() -> tuple[Route, ...]:
         _route("PUT", f"{account}/cfd_tunnel/{{id}}/configurations", _TUNNEL, tunnels.put_configuration),
         *_alerts(f"{account}/alerting/v3"),
     ]
-    return tuple(routes)
 
 
 def _route(method: str, path: str, permission: str, handler: Handler) -> Route:

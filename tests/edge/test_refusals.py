@@ -134,6 +134,15 @@ def test_names_are_unique(pro: Asking) -> None:
     assert pro.refused("PATCH", f"{POOLS}/{other}", {"name": "europe-pool"}).startswith("400 1003")
 
 
+def test_a_change_of_one_field_leaves_the_others(pro: Asking) -> None:
+    origins = [{"name": "one", "address": "192.0.2.1", "enabled": False}, {"name": "two", "address": "192.0.2.2"}]
+    pool = pro.make(POOLS, {**POOL, "origins": origins, "minimum_origins": 2})
+    _, answer = pro("PATCH", f"{POOLS}/{pool}", {"description": "changed"})
+    changed = answer["result"]
+    assert (changed["description"], changed["minimum_origins"], changed["check_regions"]) == ("changed", 2, ["WEU"])
+    assert ["disabled_at" in origin for origin in changed["origins"]] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("plan", "bought", "lowest"),
     [
