@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -102,6 +102,48 @@ def heal() -> None:
     with _told():
         road = _lab().road
         road.set(replace(road.traffic, cuts=(), api=(), edge=(), store=()))
+
+
+@app.command()
+def cloudflare(
+    root: Annotated[Path, typer.Option("--root", help="The folder of Pulumi.yaml.", file_okay=False)] = Path(),
+    port: Annotated[int, typer.Option(help="Of the API, on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 8787,
+    edge_port: Annotated[int, typer.Option(help="Of the edge, where users ask.", min=0, max=65535)] = 8788,
+    state: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keep everything there, and have it again.", dir_okay=False)
+    ] = None,
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS=URL", help="A server that stands for an origin's address. Repeatable."),
+    ] = None,
+    direct: Annotated[bool, typer.Option("--direct", help="Ask every other address itself.")] = False,
+    authority: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Certificates by which origins over https are known.")
+    ] = None,
+    scale: Annotated[float, typer.Option(help="How many times as fast checks run.", min=1, max=1000)] = 1,
+) -> None:
+    """A Cloudflare on this machine: its API, and an edge that checks origins and steers users. Needs no root.
+
+    Plan, domain, account and zone are those of the configuration.
+    """
+    from lab.cloudflare.command import Options, contract_of, run, servers_of
+
+    try:
+        servers = servers_of(origin or ())
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--origin") from None
+    options = Options(
+        port=port,
+        edge_port=edge_port,
+        state=state,
+        servers=servers,
+        direct=direct,
+        authority=authority,
+        scale=scale,
+    )
+    contract = contract_of(root.resolve())
+    with _told(), suppress(KeyboardInterrupt):
+        run(contract, options, typer.echo)
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})

@@ -106,6 +106,9 @@ def _cloudflare(platform: Platform) -> tuple[preflight.Finding, ...]:
             pools=len(platform.regions),
             check_regions=len(edge.monitor.check_regions),
             faster_checks=edge.monitor.faster_checks,
+            unchecked=tuple(
+                sorted({area for row in platform.latency for area in row.regions} - {*edge.monitor.check_regions})
+            ),
         )
     )
 

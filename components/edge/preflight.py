@@ -29,7 +29,8 @@ class Finding:
 @dataclass(frozen=True, kw_only=True)
 class EdgePlan:
     """What is about to be made. `origins` counts the servers of all pools together, `interval` is in
-    seconds, `check_regions` counts the regions that each pool is checked from."""
+    seconds, `check_regions` counts the regions that each pool is checked from, and `unchecked` names those
+    that users are in and no pool is checked from."""
 
     zone: str
     hosts: tuple[str, ...]
@@ -42,6 +43,7 @@ class EdgePlan:
     pools: int
     check_regions: int
     faster_checks: bool = False
+    unchecked: tuple[str, ...] = ()
 
 
 def check(plan: EdgePlan) -> tuple[Finding, ...]:
@@ -95,6 +97,13 @@ def _steering(plan: EdgePlan) -> Iterator[Finding]:
             f"Steering by data centre (PoP) is for Enterprise only; the plan is {plan.tier.value}.",
             "Cloudflare would refuse the load balancer.",
             "Set edge.steering to auto, which then steers by region of the world.",
+        )
+    if plan.mode == "dynamic" and plan.unchecked:
+        yield Finding(
+            "edge.monitor.checkRegions",
+            f"Steering by measured latency measures by checks, and none comes from {', '.join(plan.unchecked)}.",
+            "Users there would go to the primary, however far it is.",
+            "Add these regions (each costs extra), or set edge.steering to auto.",
         )
 
 

@@ -23,7 +23,7 @@ Outputs = Mapping[str, Any]
 
 
 Answer = Callable[[Recorded], Mapping[str, Any]]
-"""Gives the outputs that a provider would add to a resource's inputs, in wire format."""
+"""Gives the outputs that a provider would add to a resource's inputs, in wire format; `id` is the resource's id."""
 
 ReadStack = Callable[[str], Outputs]
 """Gives the outputs of another stack by its name; empty where it has none yet."""
@@ -63,9 +63,9 @@ class RecordingMonitor(mocks.MockMonitor):
         self.recorded[urn] = resource
         state = struct_pb2.Struct()
         state.CopyFrom(request.object)
-        if resource.custom:
-            state.update(dict(self._answer(resource)))
-        return resource_pb2.RegisterResourceResponse(urn=urn, id="", object=state)
+        answer = dict(self._answer(resource)) if resource.custom else {}
+        state.update(answer)
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=answer.get("id", ""), object=state)
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802
         urn = self.make_urn(request.parent, request.type, request.name)

@@ -60,6 +60,13 @@ def test_steering_by_data_centre_needs_enterprise() -> None:
     assert check(replace(GOOD, mode="pop", tier=PlanTier.ENTERPRISE)) == ()
 
 
+def test_steering_by_measured_latency_needs_checks_from_where_users_are() -> None:
+    finding = one(replace(GOOD, mode="dynamic", unchecked=("ME", "SAS")))
+    assert finding.setting == "edge.monitor.checkRegions"
+    assert "ME, SAS" in finding.rule
+    assert check(replace(GOOD, mode="auto", unchecked=("ME", "SAS"))) == ()
+
+
 def test_an_interval_below_the_plans_minimum_says_which_is_possible() -> None:
     finding = one(replace(GOOD, interval=30))
     assert "60 s" in finding.rule
