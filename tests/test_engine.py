@@ -115,7 +115,15 @@ def test_a_broken_setting_is_told_by_the_engine_too(empty: Engine, tmp_path: Pat
 def test_the_shared_stack_makes_real_keys_and_keeps_them_secret(keyed: Engine) -> None:
     shown = json.loads(keyed.pulumi("stack", "output", "--stack", "shared", "--json").stdout)
     hidden = {name for name, value in shown.items() if value == "[secret]"}
-    assert hidden == {"k3sTokens", "meshPrivateKeys", "mongodbKeys", "postgresKeys", "backupCredentials", "tunnelToken"}
+    assert hidden == {
+        "k3sTokens",
+        "meshPrivateKeys",
+        "mongodbKeys",
+        "postgresKeys",
+        "backupCredentials",
+        "guardCredentials",
+        "tunnelToken",
+    }
     real = json.loads(keyed.pulumi("stack", "output", "--stack", "shared", "--json", "--show-secrets").stdout)
     for node, private in real["meshPrivateKeys"].items():
         assert len(base64.b64decode(private)) == 32
