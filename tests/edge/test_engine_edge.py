@@ -47,7 +47,7 @@ class ByEngine:
     def steps(self) -> dict[str, str]:
         """What a preview would do, by the resource's name."""
         steps = self.engine.preview("global")["steps"]
-        return {step["urn"].rpartition("::")[2]: step["op"] for step in steps if step["op"] != "same"}
+        return {step["urn"].rpartition("::")[2]: step["op"] for step in steps if step["op"] not in ("same", "read")}
 
     def resources(self) -> list[dict[str, Any]]:
         """The state of the stack `global`."""
