@@ -12,6 +12,7 @@ import typer
 from lab import cli as lab
 from operations.epoch import command as record
 from operations.mongodb import cli as mongodb
+from operations.stopped import StoppedError
 from settings.problems import SettingsError
 
 app = typer.Typer(
@@ -30,6 +31,27 @@ EXIT_CONFIGURATION = 2
 EXIT_FAILED = 1
 
 Root = Annotated[Path, typer.Option("--root", help="The folder of Pulumi.yaml.", file_okay=False)]
+
+
+Kubeconfigs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--kubeconfig",
+        metavar="SITE=FILE",
+        help="How a site's cluster is reached (default: the output of its stack). Repeatable.",
+    ),
+]
+StoreOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--store",
+        metavar="FILE",
+        help="The outputs of the stack shared as JSON, where the record's bucket and keys stand (default: Pulumi is "
+        "asked). Used where the guard is on.",
+        dir_okay=False,
+        exists=True,
+    ),
+]
 
 
 @app.callback()
@@ -89,6 +111,35 @@ def doctor(
         raise typer.Exit(EXIT_FAILED)
 
 
+@app.command()
+def status(
+    root: Root = Path(),
+    kubeconfig: Kubeconfigs = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the status as JSON and nothing else.")] = False,
+    watch: Annotated[float | None, typer.Option(help="Look again every so many seconds, until Ctrl-C.", min=1)] = None,
+) -> None:
+    """Ask every region's databases who writes, who follows and how far behind. Exits with 1 where it is not well."""
+    from operations.status.command import status as show_status
+
+    if not show_status(root.resolve(), kubeconfig or (), as_json=as_json, every=watch):
+        raise typer.Exit(EXIT_FAILED)
+
+
+@app.command()
+def switchover(
+    to: Annotated[str, typer.Option(help="The region that is to write.")],
+    root: Root = Path(),
+    kubeconfig: Kubeconfigs = None,
+    store: StoreOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Move the writes to another region, with nothing lost. Run again after an interruption, it goes on."""
+    from operations.authority.command import switchover as run
+
+    if not run(root.resolve(), to, kubeconfig or (), store=store, yes=yes):
+        raise typer.Exit(EXIT_FAILED)
+
+
 def print_json(value: Any) -> None:
     """The value on standard output, as it is written to files."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
@@ -101,3 +152,6 @@ def main() -> None:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(EXIT_CONFIGURATION)
+    except StoppedError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(EXIT_FAILED)

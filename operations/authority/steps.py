@@ -1,0 +1,168 @@
+"""The steps that move the writes. Each may be taken again: it looks at what is there and does what is missing."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+
+from operations.access import AnsweredError, Cluster, UnreachableError
+from operations.epoch import EpochRecord, EpochStore, Versioned, claim, silence_of
+from operations.status.databases import KIND, Seen, look, sql
+from operations.stopped import StoppedError
+from settings.platform import Platform
+
+TOKEN_SECONDS: Final = 180.0
+WRITE_SECONDS: Final = 180.0
+PATCH_SECONDS: Final = 15.0
+PAUSE: Final = 0.2
+_PROBE: Final = "begin; create temporary table openova_probe on commit drop as select 1; commit;"
+_WRITES: Final = "select not pg_is_in_recovery()"
+_Found = TypeVar("_Found")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One change of authority: the settings after it, the clusters, the record's store (None without a guard)."""
+
+    platform: Platform
+    clusters: Mapping[str, Cluster]
+    store: EpochStore | None
+    say: Callable[[str], None]
+
+    def name(self, code: str) -> str:
+        """The region's Cluster."""
+        return self.platform.region(code).postgres.cluster
+
+    def other(self, code: str) -> str:
+        """The Cluster that a writing region names as its source: the first of the others, as the program has it."""
+        return next(line.postgres.cluster for line in self.platform.regions if line.code != code)
+
+
+def demote(turn: Turn, code: str) -> None:
+    """The region's Cluster is told to follow the new primary. Raises StoppedError where it cannot be told."""
+    primary = turn.name(turn.platform.authority.primary)
+    _patch(turn, code, {"primary": primary, "source": primary, "promotionToken": None})
+    turn.say(f"{code} demotes itself")
+
+
+def token_of(turn: Turn, code: str) -> str:
+    """The token of the demotion. Raises StoppedError where none comes."""
+
+    def token() -> str | None:
+        seen = look(turn.platform, turn.clusters[code])
+        return str((seen.resource.get("status") or {}).get("demotionToken") or "") or None
+
+    found = _until(token, TOKEN_SECONDS)
+    if found is None:
+        raise StoppedError(
+            f"{code} has given no demotion token within {TOKEN_SECONDS:.0f} s: it does not write any more, and nobody "
+            f"else does yet. Look at its WAL archiving (kubectl describe cluster), then run the same command again; or "
+            f"hand back: git checkout Pulumi.yaml and pulumi up --stack {code}."
+        )
+    turn.say(f"{code} has given its token")
+    return found
+
+
+def promote(turn: Turn, code: str, token: str | None) -> None:
+    """The region's Cluster is told to write. Raises StoppedError where it cannot be told."""
+    _patch(turn, code, {"primary": turn.name(code), "source": turn.other(code), "promotionToken": token})
+    turn.say(f"{code} promotes itself")
+
+
+def wait_for_writes(turn: Turn, code: str) -> Seen:
+    """Until the region's database has taken a transaction. Raises StoppedError."""
+
+    def writes() -> Seen | None:
+        seen = look(turn.platform, turn.clusters[code])
+        if not seen.writes:
+            return None
+        sql(turn.platform, turn.clusters[code], seen.leader, _PROBE, database=turn.platform.postgres.database)
+        return seen
+
+    found = _until(writes, WRITE_SECONDS)
+    if found is None:
+        raise StoppedError(
+            f"{code} does not write {WRITE_SECONDS:.0f} s after it was told to. Run the same command again; look with: "
+            f"openova status, and kubectl describe cluster {turn.name(code)}"
+        )
+    turn.say(f"{code} writes, on timeline {found.state['timeline']}")
+    return found
+
+
+def claim_record(turn: Turn) -> Versioned | None:
+    """The record outside both regions is made this turn's. None without a guard. Raises StoreError."""
+    if turn.store is None:
+        return None
+    authority = turn.platform.authority
+    record = EpochRecord(
+        epoch=authority.epoch,
+        primary=authority.primary,
+        previous=authority.previous,
+        change=authority.change,
+        claimed_by=getpass.getuser(),
+        at=datetime.now(UTC),
+    )
+    claimed = claim(turn.store, record)
+    turn.say(f"the record names {authority.primary}, epoch {authority.epoch}")
+    return claimed
+
+
+def wait_for_silence(turn: Turn, lost: str, claimed: Versioned | None, ask: Callable[[Sequence[str]], bool]) -> None:
+    """Until nothing of the lost region can write any more.
+
+    Where waiting proves nothing, `ask` is told the nodes and why; False stops with StoppedError.
+    """
+    if claimed is None or turn.store is None:
+        if not ask([f"{node}: no guard is on it" for node in turn.platform.region(lost).nodes]):
+            raise StoppedError(f"{lost} may still write. The settings name the new writer; run the same command again.")
+        return
+    begun = time.monotonic()
+    nodes = turn.platform.region(lost).nodes
+    silence = silence_of(claimed, turn.store.statements(lost), nodes, turn.platform.guard.margin)
+    if silence.seconds is None:
+        if not ask(silence.unknown):
+            raise StoppedError(f"{lost} may still write. The record names the new writer; run the same command again.")
+        return
+    if silence.confirmed:
+        turn.say(f"{lost} has stated that it is shut")
+        return
+    turn.say(f"{lost} is waited for, {silence.seconds:.0f} s: then its leave to write has ended")
+    while (left := silence.seconds - (time.monotonic() - begun)) > 0:
+        time.sleep(min(left, 1.0))
+        now = silence_of(claimed, turn.store.statements(lost), nodes, turn.platform.guard.margin)
+        if now.confirmed:
+            turn.say(f"{lost} has stated that it is shut")
+            return
+
+
+def _patch(turn: Turn, code: str, replica: Mapping[str, Any]) -> None:
+    text = json.dumps({"spec": {"replica": replica}})
+    where = (KIND, turn.name(code), f"--namespace={turn.platform.postgres.namespace}")
+    try:
+        # By standard input: a token has no place in a list of processes.
+        turn.clusters[code].kubectl(
+            "patch", *where, "--type=merge", "--patch-file=/dev/stdin", stdin=text, seconds=PATCH_SECONDS
+        )
+    except (UnreachableError, AnsweredError) as error:
+        raise StoppedError(
+            f"The Cluster of {code} could not be changed: {error}. The settings have the change, the cluster not yet; "
+            f"run the same command again."
+        ) from None
+
+
+def _until(found: Callable[[], _Found | None], seconds: float) -> _Found | None:
+    """The first thing found. Errors on the way are waited out."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if (thing := found()) is not None:
+                return thing
+        except (UnreachableError, AnsweredError):
+            pass
+        time.sleep(PAUSE)
+    return None

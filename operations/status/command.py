@@ -1,0 +1,81 @@
+"""`openova status`: one screen over all regions."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from operations.access import Cluster, clusters_of
+from operations.findings.model import Check, Report
+from operations.findings.show import show
+from operations.mongodb.shell import survey
+from operations.mongodb.verify import election
+from operations.status.databases import Seen, observe
+from operations.status.judge import judge, rows
+from settings.loader import inspect_project
+from settings.platform import Platform
+from settings.project import read_project
+
+
+def status(root: Path, kubeconfigs: Sequence[str], *, as_json: bool, every: float | None) -> bool:
+    """Look, print, and tell whether nothing failed; `every` so many seconds until Ctrl-C where it is given.
+
+    Raises SettingsError for a broken configuration, or a kubeconfig that cannot be had.
+    """
+    platform = inspect_project(read_project(root)).project().platform
+    console = Console(highlight=False, soft_wrap=True)
+    with clusters_of(root, platform.site_codes, kubeconfigs) as clusters:
+        while True:
+            seen = observe(platform, clusters)
+            report = Report((*judge(platform, seen), *_mongodb(platform, clusters)))
+            if as_json:
+                sys.stdout.write(json.dumps(document(platform, seen, report), indent=2) + "\n")
+            else:
+                _draw(platform, seen, report, console, clear=every is not None)
+            if every is None:
+                return not report.failed
+            sys.stdout.flush()
+            try:
+                time.sleep(every)
+            except KeyboardInterrupt:
+                return not report.failed
+
+
+def document(platform: Platform, seen: Sequence[Seen], report: Report) -> dict[str, Any]:
+    """The whole status as JSON values."""
+    authority = platform.authority
+    return {
+        "authority": {"primary": authority.primary, "epoch": authority.epoch, "change": authority.change},
+        "regions": rows(platform, seen),
+        **report.document(),
+    }
+
+
+def _mongodb(platform: Platform, clusters: Mapping[str, Cluster]) -> Sequence[Check]:
+    if not platform.mongodb.enabled or platform.mongodb.operator != "percona":
+        return ()
+    return tuple(election(survey(platform, clusters)))
+
+
+def _draw(platform: Platform, seen: Sequence[Seen], report: Report, console: Console, *, clear: bool) -> None:
+    if clear and console.is_terminal:
+        console.clear()
+    authority = platform.authority
+    console.print(f"Epoch {authority.epoch}: {authority.primary} is to write ({platform.domain})")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for title in ("region", "settings", "database", "timeline", "behind", "streams from", "followers"):
+        table.add_column(title)
+    for row in rows(platform, seen):
+        does = "silent" if row["writes"] is None else "writes" if row["writes"] else "reads"
+        behind = "" if row["behindBytes"] is None or row["writes"] else f"{row['behindBytes']:,} bytes"
+        cells = [row["region"], row["configured"], does, str(row["timeline"] or ""), behind, row["source"] or ""]
+        table.add_row(*cells, ", ".join(row["followers"]))
+    console.print(table)
+    show(report, console)
