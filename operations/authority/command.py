@@ -17,7 +17,7 @@ from operations.authority import steps
 from operations.authority.edit import set_record
 from operations.authority.evidence import Witnessed, witness
 from operations.authority.store import store_of
-from operations.epoch import StoreError
+from operations.epoch import EpochStore, StoreError
 from operations.findings.model import Report
 from operations.findings.show import show
 from operations.status.databases import Seen, observe
@@ -42,7 +42,9 @@ def switchover(root: Path, to: str, kubeconfigs: Sequence[str], *, store: Path |
         records = store_of(root, project.platform, store)
         if authority.primary != to:
             seen = observe(project.platform, clusters)
-            if not _fit(project, seen, to) or not _agreed(yes, f"Move the writes from {authority.primary} to {to}?"):
+            if not (_current(project, records) and _fit(project, seen, to)):
+                return False
+            if not _agreed(yes, f"Move the writes from {authority.primary} to {to}?"):
                 return False
             record = _record(project, to, "switchover")
             set_record(root, record)
@@ -77,7 +79,7 @@ def failover(root: Path, to: str, kubeconfigs: Sequence[str], *, store: Path | N
             lost = authority.primary
             seen = observe(project.platform, clusters)
             found = witness(project.platform, project.stacks, clusters, seen, lost)
-            if not _is_lost(found, lost) or not _can_take_over(seen, to):
+            if not (_current(project, records) and _is_lost(found, lost) and _can_take_over(seen, to)):
                 return False
             if not _agreed(yes, f"Let {to} write without {lost}? What {lost} had not sent yet is lost."):
                 return False
@@ -121,6 +123,20 @@ def _check(project: Project, to: str) -> None:
 def _record(project: Project, to: str, change: str) -> dict[str, Any]:
     authority = project.platform.authority
     return {"primary": to, "previous": authority.primary, "epoch": authority.epoch + 1, "change": change}
+
+
+def _current(project: Project, store: EpochStore | None) -> bool:
+    """Whether the settings know of the last change that the record has."""
+    standing = store.read() if store is not None else None
+    authority = project.platform.authority
+    if standing is None or (standing.record.epoch, standing.record.primary) == (authority.epoch, authority.primary):
+        return True
+    CONSOLE.print(
+        f"The record outside the regions has epoch {standing.record.epoch}, {standing.record.primary} writes; "
+        f"Pulumi.yaml has epoch {authority.epoch}, {authority.primary} writes. One of them does not know of the last "
+        f"change. Bring Pulumi.yaml up to date (git pull), or finish that change. Nothing was changed."
+    )
+    return False
 
 
 def _fit(project: Project, seen: Sequence[Seen], to: str) -> bool:
