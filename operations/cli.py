@@ -140,6 +140,23 @@ def switchover(
         raise typer.Exit(EXIT_FAILED)
 
 
+@app.command()
+def rejoin(
+    region: Annotated[str, typer.Option(help="The region that was lost and is back.")],
+    root: Root = Path(),
+    kubeconfig: Kubeconfigs = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    pulumi: Annotated[
+        bool, typer.Option(help="Let Pulumi make the new copy; without it the old one is deleted, and you apply.")
+    ] = True,
+) -> None:
+    """Discard the copy of a region that was lost, clone it from the writer, and put it back into traffic."""
+    from operations.authority.rejoin import rejoin as run
+
+    if not run(root.resolve(), region, kubeconfig or (), yes=yes, with_pulumi=pulumi):
+        raise typer.Exit(EXIT_FAILED)
+
+
 def print_json(value: Any) -> None:
     """The value on standard output, as it is written to files."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")

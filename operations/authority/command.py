@@ -35,7 +35,7 @@ def switchover(root: Path, to: str, kubeconfigs: Sequence[str], *, store: Path |
 
     A precondition that does not hold changes nothing. Raises SettingsError.
     """
-    project = _project(root)
+    project = project_of(root)
     _check(project, to)
     authority = project.platform.authority
     with _told(), clusters_of(root, project.platform.site_codes, kubeconfigs) as clusters:
@@ -44,17 +44,17 @@ def switchover(root: Path, to: str, kubeconfigs: Sequence[str], *, store: Path |
             seen = observe(project.platform, clusters)
             if not (_current(project, records) and _fit(project, seen, to)):
                 return False
-            if not _agreed(yes, f"Move the writes from {authority.primary} to {to}?"):
+            if not agreed(yes, f"Move the writes from {authority.primary} to {to}?"):
                 return False
             record = _record(project, to, "switchover")
             set_record(root, record)
-            project = _project(root)
+            project = project_of(root)
             CONSOLE.print(f"Pulumi.yaml has epoch {record['epoch']}: {to} is to write")
         elif authority.change != "switchover" or authority.previous is None:
             CONSOLE.print(f"{to} is the writer of the settings already. Nothing was changed.")
             return False
         previous = str(project.platform.authority.previous)
-        turn = steps.Turn(project.platform, clusters, records, _timed())
+        turn = steps.Turn(project.platform, clusters, records, timed())
         if not next(seen for seen in observe(project.platform, clusters) if seen.code == to).writes:
             steps.demote(turn, previous)
             token = steps.token_of(turn, previous)
@@ -70,7 +70,7 @@ def failover(root: Path, to: str, kubeconfigs: Sequence[str], *, store: Path | N
 
     Raises SettingsError.
     """
-    project = _project(root)
+    project = project_of(root)
     _check(project, to)
     authority = project.platform.authority
     with _told(), clusters_of(root, project.platform.site_codes, kubeconfigs) as clusters:
@@ -81,29 +81,30 @@ def failover(root: Path, to: str, kubeconfigs: Sequence[str], *, store: Path | N
             found = witness(project.platform, project.stacks, clusters, seen, lost)
             if not (_current(project, records) and _is_lost(found, lost) and _can_take_over(seen, to)):
                 return False
-            if not _agreed(yes, f"Let {to} write without {lost}? What {lost} had not sent yet is lost."):
+            if not agreed(yes, f"Let {to} write without {lost}? What {lost} had not sent yet is lost."):
                 return False
             record = _record(project, to, "failover")
             copies = {lost: {"generation": record["epoch"], "cloneFrom": to}}
             drained = tuple(dict.fromkeys((*project.platform.edge.drained, lost)))
             set_record(root, record, copies=copies, drained=drained)
-            project = _project(root)
+            project = project_of(root)
             CONSOLE.print(f"Pulumi.yaml has epoch {record['epoch']}: {to} is to write, {lost} is out of traffic")
         elif authority.change != "failover" or authority.previous is None:
             CONSOLE.print(f"{to} is the writer of the settings already. Nothing was changed.")
             return False
         lost = str(project.platform.authority.previous)
-        turn = steps.Turn(project.platform, clusters, records, _timed())
+        turn = steps.Turn(project.platform, clusters, records, timed())
         claimed = steps.claim_record(turn)
         steps.wait_for_silence(turn, lost, claimed, lambda nodes: _powered_off(nodes, lost, yes))
         steps.promote(turn, to, None)
         steps.wait_for_writes(turn, to)
     _next([to, *_others(project, lost, to)], "failover")
-    CONSOLE.print(f"  {lost}: its copy is discarded. When it is back: docs/authority.md, A lost region comes back")
+    CONSOLE.print(f"  {lost}: its copy is discarded. When it is back: openova rejoin --region {lost}")
     return True
 
 
-def _project(root: Path) -> Project:
+def project_of(root: Path) -> Project:
+    """The settings of all stacks. Raises SettingsError."""
     return inspect_project(read_project(root)).project()
 
 
@@ -188,10 +189,11 @@ def _powered_off(nodes: Sequence[str], lost: str, yes: bool) -> bool:
     CONSOLE.print(f"[yellow]Waiting proves nothing about {lost}:[/]")
     for node in nodes:
         CONSOLE.print(f"  {escape(node)}")
-    return _agreed(yes, f"Are the servers of {lost} switched off, or out of everybody's reach?")
+    return agreed(yes, f"Are the servers of {lost} switched off, or out of everybody's reach?")
 
 
-def _agreed(yes: bool, question: str) -> bool:
+def agreed(yes: bool, question: str) -> bool:
+    """Whether the person at the terminal agrees, or said so beforehand."""
     if yes:
         return True
     if not sys.stdin.isatty():
@@ -210,7 +212,8 @@ def _next(order: Sequence[str], change: str) -> None:
         CONSOLE.print(f"  pulumi up --stack {stack}")
 
 
-def _timed() -> Callable[[str], None]:
+def timed() -> Callable[[str], None]:
+    """Prints what was done, with the seconds since now."""
     begun = time.monotonic()
     return lambda text: CONSOLE.print(f"{time.monotonic() - begun:6.1f} s  {escape(text)}")
 

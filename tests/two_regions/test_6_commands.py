@@ -176,6 +176,13 @@ def test_a_failover_needs_nothing_of_the_lost_region_which_comes_back_shut(
     own = 'psql -Xq -v ON_ERROR_STOP=1 "$DATABASE_PRIMARY_URL" -c "create table stray (id int)"'
     assert there[code][0].run(own).code != 0
     lab.road.set(Traffic())
+    first = openova(lab, "rejoin", f"--region={code}", "--yes", "--no-pulumi")
+    assert first.returncode == 1, first.stdout + first.stderr
+    assert "is gone" in first.stdout
     apply(lab, untold)
+    second = openova(lab, "rejoin", f"--region={code}", "--yes", "--no-pulumi")
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert "streams from" in second.stdout
+    assert "in traffic again" in second.stdout
     database_of(commanded, code).wait_healthy(lambda text: None)
     assert not status(lab)["failed"]
