@@ -141,6 +141,21 @@ def switchover(
 
 
 @app.command()
+def failover(
+    to: Annotated[str, typer.Option(help="The region that is to write.")],
+    root: Root = Path(),
+    kubeconfig: Kubeconfigs = None,
+    store: StoreOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Let another region write although the one that writes is lost: what it had not sent yet is lost with it."""
+    from operations.authority.command import failover as run
+
+    if not run(root.resolve(), to, kubeconfig or (), store=store, yes=yes):
+        raise typer.Exit(EXIT_FAILED)
+
+
+@app.command()
 def rejoin(
     region: Annotated[str, typer.Option(help="The region that was lost and is back.")],
     root: Root = Path(),
