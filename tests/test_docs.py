@@ -23,7 +23,7 @@ PLANNED = ROOT / "docs" / "verification.md"
 FENCE = re.compile(r"^( *)```.*?^\1```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s]+)\)")
 KEY = re.compile(r"openova:([a-z]\w*(?:\[[^\]]*\]|\.[\w-]+)*)(?![\w:]|\$)")
-COMMAND = re.compile(r"(?:^|[`$ (/])openova +([a-z][a-z-]*)")
+COMMAND = re.compile(r"(?:^|[`$ (/\n])openova +([a-z][a-z-]*)")
 
 documents = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 
