@@ -115,13 +115,14 @@ def doctor(
 def status(
     root: Root = Path(),
     kubeconfig: Kubeconfigs = None,
+    store: StoreOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the status as JSON and nothing else.")] = False,
     watch: Annotated[float | None, typer.Option(help="Look again every so many seconds, until Ctrl-C.", min=1)] = None,
 ) -> None:
     """Ask every region's databases who writes, who follows and how far behind. Exits with 1 where it is not well."""
     from operations.status.command import status as show_status
 
-    if not show_status(root.resolve(), kubeconfig or (), as_json=as_json, every=watch):
+    if not show_status(root.resolve(), kubeconfig or (), store=store, as_json=as_json, every=watch):
         raise typer.Exit(EXIT_FAILED)
 
 

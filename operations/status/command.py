@@ -13,18 +13,20 @@ from rich.console import Console
 from rich.table import Table
 
 from operations.access import Cluster, clusters_of
+from operations.authority.store import store_of
 from operations.findings.model import Check, Report
 from operations.findings.show import show
 from operations.mongodb.shell import survey
 from operations.mongodb.verify import election
 from operations.status.databases import Seen, observe
 from operations.status.judge import judge, rows
+from operations.status.record import judge_record
 from settings.loader import inspect_project
 from settings.platform import Platform
 from settings.project import read_project
 
 
-def status(root: Path, kubeconfigs: Sequence[str], *, as_json: bool, every: float | None) -> bool:
+def status(root: Path, kubeconfigs: Sequence[str], *, store: Path | None, as_json: bool, every: float | None) -> bool:
     """Look, print, and tell whether nothing failed; `every` so many seconds until Ctrl-C where it is given.
 
     Raises SettingsError for a broken configuration, or a kubeconfig that cannot be had.
@@ -32,9 +34,10 @@ def status(root: Path, kubeconfigs: Sequence[str], *, as_json: bool, every: floa
     platform = inspect_project(read_project(root)).project().platform
     console = Console(highlight=False, soft_wrap=True)
     with clusters_of(root, platform.site_codes, kubeconfigs) as clusters:
+        records = store_of(root, platform, store)
         while True:
             seen = observe(platform, clusters)
-            report = Report((*judge(platform, seen), *_mongodb(platform, clusters)))
+            report = Report((*judge(platform, seen), *judge_record(platform, records), *_mongodb(platform, clusters)))
             if as_json:
                 sys.stdout.write(json.dumps(document(platform, seen, report), indent=2) + "\n")
             else:

@@ -33,7 +33,7 @@ def openova(lab: Lab, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def status(lab: Lab) -> dict[str, Any]:
     """What `openova status --json` says."""
-    ran = openova(lab, "status", "--json")
+    ran = openova(lab, "status", "--json", store_file(lab))
     found: dict[str, Any] = json.loads(ran.stdout)
     return found
 
