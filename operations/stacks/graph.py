@@ -59,7 +59,7 @@ def waits_to_destroy(platform: Platform) -> Waits:
     traffic = Wait(GLOBAL_STACK, "it sends users there")
     return {
         GLOBAL_STACK: (),
-        **{code: (traffic,) for code in sites},
+        **dict.fromkeys(sites, (traffic,)),
         SHARED_STACK: (traffic, *(Wait(code, "it uses the keys and the bucket") for code in sites)),
     }
 
