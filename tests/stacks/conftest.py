@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,14 @@ class Platform:
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """Initialised stacks, none of them brought up."""
     need("cloudflare", "command", "random", "tls")
-    folder = tmp_path_factory.mktemp("stacks")
+    with platform_in(tmp_path_factory.mktemp("stacks")) as made:
+        yield made
+
+
+@contextmanager
+def platform_in(folder: Path) -> Iterator[Platform]:
+    """A project in `folder`; its Cloudflare answers until the block ends."""
+    folder.mkdir(exist_ok=True)
     engine = engine_in(folder)
     (engine.root / "__main__.py").unlink()
     (engine.root / "__main__.py").write_text(PROGRAM)
