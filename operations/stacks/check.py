@@ -38,7 +38,7 @@ def initialised(engine: Engine, order: Sequence[str]) -> None:
     try:
         there: Collection[str] = engine.stacks()
     except CommandError as error:
-        raise SettingsError([_no_backend(last_lines(error))]) from None
+        raise SettingsError([no_backend(last_lines(error))]) from None
     problems = [_not_initialised(name) for name in order if name not in there]
     if problems:
         raise SettingsError(problems)
@@ -52,7 +52,8 @@ def _no_cli(rule: str) -> Problem:
     )  # fmt: skip
 
 
-def _no_backend(said: str) -> Problem:
+def no_backend(said: str) -> Problem:
+    """The problem of a state that cannot be read, with what the CLI says of it."""
     return Problem(
         "(this machine)", "pulumi login", f"The state cannot be read: {said}", "Nobody knows what is there already.",
         "Log in to where the state is kept: pulumi login file://... or s3://... (docs/state.md).",

@@ -8,14 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pulumi.automation import CommandError
 from rich.console import Console
 from rich.markup import escape
 
 from operations.plan.check import checked
 from operations.stacks.board import Board, show
 from operations.stacks.carry import Carrier
-from operations.stacks.check import COMMAND_LINE, chosen, engine_in, initialised
-from operations.stacks.engine import Command, Engine, name_of
+from operations.stacks.check import COMMAND_LINE, chosen, engine_in, initialised, no_backend
+from operations.stacks.engine import Command, Engine, last_lines, name_of
 from operations.stacks.graph import waits_to_destroy
 from operations.stacks.result import Result, StackResult
 from settings.naming import stack_order
@@ -38,6 +39,14 @@ class Request:
 
 def carry_out(command: Command, request: Request) -> bool:
     """Check, carry out, show; whether all went well. Raises SettingsError where nothing could be begun."""
+    try:
+        return _carried_out(command, request)
+    except CommandError as error:
+        # Of a stack that is carried out it is told with the others; here it was a question before that.
+        raise SettingsError([no_backend(last_lines(error))]) from None
+
+
+def _carried_out(command: Command, request: Request) -> bool:
     console = Console(highlight=False, soft_wrap=True, emoji=False, stderr=request.as_json)
     platform = checked(read_project(request.root)).platform
     whole = stack_order(platform)

@@ -39,7 +39,7 @@ class StackResult:
         """The changes in words, such as `3 created, 1 updated`."""
         words = PLANNED if command == "preview" else WORDS
         found = [f"{count} {words.get(op, op)}" for op, count in sorted(self.changes.items())]
-        return ", ".join(found) or "nothing to change"
+        return ", ".join(found) or ("nothing to change" if self.outcome == "done" else "")
 
     def document(self) -> dict[str, Any]:
         """As JSON values."""
