@@ -12,6 +12,7 @@ import typer
 from lab import cli as lab
 from operations.epoch import command as record
 from operations.mongodb import cli as mongodb
+from operations.stacks import cli as stacks
 from operations.stopped import StoppedError
 from settings.problems import SettingsError
 
@@ -26,6 +27,7 @@ app.add_typer(lab.app, name="lab")
 app.add_typer(mongodb.verify_app, name="verify")
 app.add_typer(mongodb.app, name="mongodb")
 app.add_typer(record.app, name="record")
+stacks.add_to(app)
 
 EXIT_CONFIGURATION = 2
 EXIT_FAILED = 1

@@ -38,6 +38,38 @@ class Image:
         return f"{self.repository}:{self.pinned_tag}"
 
 
+# The engine, and what it is run with. The CLI has the version of its SDK or a newer one, a plugin exactly that of its
+# SDK; pyproject.toml and uv.lock pin the same (tests/test_versions.py).
+# renovate: datasource=pypi depName=pulumi
+PULUMI: Final = "3.259.0"
+
+# renovate: datasource=pypi depName=pulumi-cloudflare
+PULUMI_CLOUDFLARE: Final = "6.17.0"
+
+# renovate: datasource=pypi depName=pulumi-command
+PULUMI_COMMAND: Final = "1.2.1"
+
+# renovate: datasource=pypi depName=pulumi-kubernetes
+PULUMI_KUBERNETES: Final = "4.32.0"
+
+# renovate: datasource=pypi depName=pulumi-random
+PULUMI_RANDOM: Final = "4.21.1"
+
+# renovate: datasource=pypi depName=pulumi-tls
+PULUMI_TLS: Final = "5.5.1"
+
+# renovate: datasource=pypi depName=pulumi-aws
+PULUMI_AWS: Final = "7.51.1"
+
+PULUMI_PLUGINS: Final[Mapping[str, str]] = {
+    "cloudflare": PULUMI_CLOUDFLARE,
+    "command": PULUMI_COMMAND,
+    "kubernetes": PULUMI_KUBERNETES,
+    "random": PULUMI_RANDOM,
+    "tls": PULUMI_TLS,
+}
+"""The plugins that every configuration needs; `aws` comes to them with `edge.provider: route53`."""
+
 # renovate: datasource=github-releases depName=k3s-io/k3s
 K3S: Final = "v1.34.2+k3s1"
 K3S_MINORS: Final = ("v1.33", "v1.34")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -95,10 +96,14 @@ def cloudflare(contract: Contract, options: Options) -> Iterator[tuple[str, str,
 
 def run(contract: Contract, options: Options, say: Say) -> None:
     """Serve until interrupted, and say how to get there."""
+    ended = threading.Event()
+    # Its own handlers: whatever is started in the background of a script has SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
     with cloudflare(contract, options) as (base, front, token):
         for line in _guide(contract, base, front, token):
             say(line)
-        threading.Event().wait()
+        ended.wait()
 
 
 def _guide(contract: Contract, base: str, front: str, token: str) -> Iterator[str]:

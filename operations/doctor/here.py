@@ -7,15 +7,15 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
 from operations.findings.model import Check, Status
+from settings.versions import PULUMI, PULUMI_AWS, PULUMI_PLUGINS
 
 WHERE: Final = "here"
-PLUGINS: Final = ("cloudflare", "command", "kubernetes", "random", "tls")
 OLDEST_PYTHON: Final = (3, 11)
 INSTALL: Final = "https://www.pulumi.com/docs/install/"
 
@@ -25,9 +25,11 @@ def local_checks() -> Iterator[Check]:
     yield _python()
     yield _uv()
     yield _ssh()
+    plugins = wanted_plugins()
+    yield _sdks(plugins)
     yield _pulumi()
     if shutil.which("pulumi") is not None:
-        yield from (_plugin(name) for name in PLUGINS)
+        yield from (_plugin(name, wanted) for name, wanted in plugins.items())
 
 
 def _python() -> Check:
@@ -68,8 +70,39 @@ def _ssh() -> Check:
     )
 
 
+def wanted_plugins() -> dict[str, str]:
+    """The plugins and their versions; `aws` is one of them where its SDK is installed."""
+    return {**PULUMI_PLUGINS, **({"aws": PULUMI_AWS} if _installed("aws") else {})}
+
+
+def _sdks(plugins: Mapping[str, str]) -> Check:
+    """Whether the SDKs in this environment are those that are pinned; settings/versions.py says them all."""
+    pinned = {"pulumi": PULUMI, **{f"pulumi-{name}": wanted for name, wanted in plugins.items()}}
+    others = [
+        f"{name} {have or 'is missing'}, {wanted} is wanted"
+        for name, wanted in pinned.items()
+        if (have := _installed(name.removeprefix("pulumi-"))) != wanted
+    ]
+    return Check(
+        WHERE,
+        "Pulumi SDKs",
+        "fail" if others else "ok",
+        "; ".join(others) or f"pulumi {PULUMI} and {len(plugins)} providers",
+        "The SDKs have the versions that settings/versions.py, pyproject.toml and uv.lock pin together.",
+        "The program would be run with inputs and plugins that nobody tried with it.",
+        "uv sync --locked --inexact (make plan does it; with Route 53: make aws)",
+    )
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version("pulumi" if name == "pulumi" else f"pulumi-{name}")
+    except PackageNotFoundError:
+        return None
+
+
 def _pulumi() -> Check:
-    wanted = version("pulumi")
+    wanted = PULUMI
     rule = f"The Pulumi CLI is {wanted} or newer, with its language host for Python."
     consequence = "The program's SDK speaks to an older engine than it was made for, or pulumi up does not start."
     fix = f"curl -fsSL https://get.pulumi.com | sh -s -- --version {wanted}   (or another way: {INSTALL})"
@@ -85,15 +118,9 @@ def _pulumi() -> Check:
     return Check(WHERE, "Pulumi CLI", "ok" if fits else "fail", said, rule, consequence, fix)
 
 
-def _plugin(name: str) -> Check:
+def _plugin(name: str, wanted: str) -> Check:
     rule = f"The plugin {name} has the version of its SDK."
     consequence = "Inputs could mean something else than they were tested with."
-    try:
-        wanted = version(f"pulumi-{name}")
-    except PackageNotFoundError:
-        return Check(
-            WHERE, f"plugin {name}", "fail", f"its SDK pulumi-{name} is not installed", rule, consequence, "make plan"
-        )
     fix = f"pulumi plugin install resource {name} {wanted}"
     if (beside := shutil.which(f"pulumi-resource-{name}")) is not None:
         # The engine prefers what is on PATH to its own folder, whatever version was asked for.

@@ -1,0 +1,1 @@
+"""The order of stacks in one command: `openova up`, `openova preview`, `openova destroy`."""
