@@ -61,6 +61,7 @@ def plan(
         from operations.plan.show import show
 
         show(result.document, result.comparison, stack=stack, folder=folder)
+    result.refuse()
 
 
 @app.command()
