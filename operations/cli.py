@@ -12,6 +12,7 @@ import typer
 from lab import cli as lab
 from operations.epoch import command as record
 from operations.mongodb import cli as mongodb
+from operations.review import command as review
 from settings.problems import SettingsError
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app.add_typer(lab.app, name="lab")
 app.add_typer(mongodb.verify_app, name="verify")
 app.add_typer(mongodb.app, name="mongodb")
 app.add_typer(record.app, name="record")
+app.add_typer(review.app, name="review")
 
 EXIT_CONFIGURATION = 2
 EXIT_FAILED = 1
