@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV_VERSION := 0.13.9
-SHELL_SCRIPTS := $(shell find components lab operations -name '*.sh') .ci/run
+SHELL_SCRIPTS := $(shell find components lab operations -name '*.sh') .ci/run $(wildcard .github/scripts/*)
 
 .DEFAULT_GOAL := help
 .PHONY: help plan test check format bench lab aws clean

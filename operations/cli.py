@@ -12,6 +12,7 @@ import typer
 from lab import cli as lab
 from operations.epoch import command as record
 from operations.mongodb import cli as mongodb
+from operations.review import command as review
 from operations.stacks import cli as stacks
 from operations.stopped import StoppedError
 from settings.problems import SettingsError
@@ -28,6 +29,7 @@ app.add_typer(mongodb.verify_app, name="verify")
 app.add_typer(mongodb.app, name="mongodb")
 app.add_typer(record.app, name="record")
 stacks.add_to(app)
+app.add_typer(review.app, name="review")
 
 EXIT_CONFIGURATION = 2
 EXIT_FAILED = 1
@@ -85,6 +87,7 @@ def plan(
         from operations.plan.show import show
 
         show(result.document, result.comparison, stack=stack, folder=folder)
+    result.refuse()
 
 
 @app.command()

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, TypeAdapter, field_validator
 
 from settings import versions
+from settings.acknowledged import Acknowledgement
 from settings.base import Settings
 from settings.contabo import ContaboSettings
 from settings.formats import (
@@ -26,6 +27,7 @@ from settings.formats import (
 from settings.problems import broken
 
 PROTECT = "Refuse to delete what holds data or costs money."
+ACKNOWLEDGED = "What policies may let pass in this stack (docs/policies.md)."
 
 
 class SshSettings(Settings):
@@ -147,6 +149,7 @@ class SiteStack(Settings):
     )
     k3s: K3sSettings = Field(default=K3sSettings(), description="Kubernetes.")
     protect: bool = Field(default=True, description=PROTECT)
+    acknowledged: tuple[Acknowledgement, ...] = Field(default=(), description=ACKNOWLEDGED)
 
 
 class RegionStack(SiteStack):
@@ -174,6 +177,7 @@ class SharedStack(Settings):
 
     kind: Literal["shared"] = Field(description="What this stack is.")
     protect: bool = Field(default=True, description=PROTECT)
+    acknowledged: tuple[Acknowledgement, ...] = Field(default=(), description=ACKNOWLEDGED)
 
 
 class GlobalStack(Settings):
@@ -181,6 +185,7 @@ class GlobalStack(Settings):
 
     kind: Literal["global"] = Field(description="What this stack is.")
     protect: bool = Field(default=True, description=PROTECT)
+    acknowledged: tuple[Acknowledgement, ...] = Field(default=(), description=ACKNOWLEDGED)
 
 
 StackSettings: TypeAlias = SharedStack | RegionStack | WitnessStack | GlobalStack

@@ -16,23 +16,10 @@ import regions
 from components.node import DIALS_TO_A_RUNNING_HOST, DIALS_TO_AN_ORDERED_HOST
 from operations.plan.recorded import Evaluation, Recorded
 from operations.plan.values import Secret
+from operations.policy.rules.kept import HOLDS_DATA_OR_COSTS_MONEY
 from tests.planning import planned
 from tests.projects import copy_project, edit
 from tests.variants import HAS_ROUTE_53, VARIANTS
-
-HOLDS_DATA_OR_COSTS_MONEY = (
-    "kubernetes:postgresql.cnpg.io/v1:Cluster",
-    "kubernetes:psmdb.percona.com/v1:PerconaServerMongoDB",
-    "kubernetes:mongodbcommunity.mongodb.com/v1:MongoDBCommunity",
-    "cloudflare:index/r2Bucket:R2Bucket",
-    "cloudflare:index/loadBalancer:LoadBalancer",
-    "cloudflare:index/loadBalancerPool:LoadBalancerPool",
-    "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared",
-    "random:index/randomPassword:RandomPassword",
-    "random:index/randomBytes:RandomBytes",
-    "command:local:Command",
-)
-"""Lost or replaced, these take data, access or money with them."""
 
 REMADE_FREELY = ("plugin-server", "plugin-client")
 """Certificates that only the operator and its plugin show each other."""

@@ -103,3 +103,13 @@ def test_uv_is_found_where_make_installs_it() -> None:
     assert [d["currentValue"] for _, d in found(ROOT / "Makefile")] == re.findall(
         r"^UV_VERSION := (\S+)", (ROOT / "Makefile").read_text(), flags=re.MULTILINE
     )
+
+
+def test_the_sdk_and_every_provider_are_pinned_exactly_in_one_file() -> None:
+    text = (ROOT / "pyproject.toml").read_text()
+    named = re.findall(r'^ *(?:aws = \[)?"(pulumi[\w-]*)([^"]*)"', text, flags=re.MULTILINE)
+    assert len(named) > 5
+    assert all(re.fullmatch(r"==\d+\.\d+\.\d+", version) for _, version in named)
+    assert "pep621" in CONFIG["enabledManagers"]
+    workflows = "".join(path.read_text() for path in (ROOT / ".github").rglob("*") if path.is_file())
+    assert not re.search(r"pulumi[^\n]*\b3\.\d+\.\d+", workflows), "the CLI's version is that of pyproject.toml"

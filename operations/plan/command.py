@@ -35,6 +35,13 @@ class Result:
             shown["comparison"] = self.comparison.document()
         return shown
 
+    def refuse(self) -> None:
+        """Raise SettingsError with everything that a policy does not let pass, dangerous changes among it."""
+        from operations.policy.refusals import refusals
+
+        if problems := refusals(self.document, self.comparison):
+            raise SettingsError(problems)
+
     def write(self, folder: Path) -> None:
         """Write plan.json, report.html and manifests/<region>/*.yaml; manifests of an earlier plan go.
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from typing import Any, Literal
 
+from operations.policy.rules.kept import KEPT, replaces
+
 Kind = Literal["added", "changed", "removed"]
+Danger = Literal["deleted", "replaced", "unprotected"]
 
 
 @dataclass(frozen=True, order=True)
 class Change:
-    """One resource of one stack; `fields` are the inputs and options that differ."""
+    """One resource of one stack; `fields` are the inputs and options that differ.
+
+    `protected` tells whether the earlier plan protected it; `because` is what acknowledges the change, where it is
+    dangerous and somebody did.
+    """
 
     stack: str
     kind: Kind
@@ -20,11 +28,23 @@ class Change:
     name: str
     fields: tuple[str, ...] = ()
     protected: bool = False
+    because: str = ""
+
+    @property
+    def danger(self) -> Danger | None:
+        """What would happen to something that holds data or costs money; None where that is nothing bad."""
+        if not self.protected or self.kind == "added":
+            return None
+        if self.kind == "removed":
+            return "deleted"
+        if any(replaces(self.type, field) for field in self.fields):
+            return "replaced"
+        return "unprotected" if "protect" in self.fields else None
 
     @property
     def dangerous(self) -> bool:
-        """True where something that holds data or costs money would go."""
-        return self.kind == "removed" and self.protected
+        """True where something that holds data or costs money would go, be made anew, or stand unprotected."""
+        return self.danger is not None
 
 
 @dataclass(frozen=True)
@@ -55,6 +75,8 @@ class Comparison:
                     "name": change.name,
                     "fields": list(change.fields),
                     "dangerous": change.dangerous,
+                    "danger": change.danger,
+                    "because": change.because,
                 }
                 for change in self.changes
             ],
@@ -97,9 +119,16 @@ def _compared(before: Mapping[str, Any], after: Mapping[str, Any]) -> Comparison
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
     old, new = _resources(before), _resources(after)
+    acknowledged = [item for item in after.get("acknowledged", ()) if item["rule"] == KEPT.id]
     for key in old.keys() | new.keys():
         resource = new.get(key) or old[key]
-        what = {"stack": key[0], "type": resource["type"], "name": resource["name"], "protected": resource["protect"]}
+        what = {
+            "stack": key[0],
+            "type": resource["type"],
+            "name": resource["name"],
+            "protected": (old.get(key) or resource)["protect"],
+            "because": _because(acknowledged, key[0], resource["name"]),
+        }
         if key not in old:
             yield Change(kind="added", **what)
         elif key not in new:
@@ -108,6 +137,14 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Ch
             fields = tuple(_differing(old[key], new[key]))
             if fields:
                 yield Change(kind="changed", fields=fields, **what)
+
+
+def _because(acknowledged: Sequence[Mapping[str, Any]], stack: str, name: str) -> str:
+    """The reason given for a resource's change: in its own stack's file, or in that of `shared` if the stack goes."""
+    for item in acknowledged:
+        if item["stack"] in (stack, "shared") and fnmatchcase(name, item["resource"]):
+            return str(item["because"])
+    return ""
 
 
 def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:

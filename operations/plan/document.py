@@ -15,6 +15,8 @@ from operations.plan.project import Planned
 from operations.plan.recorded import REFERENCE_TYPE, Evaluation, Recorded
 from operations.plan.values import redact
 from operations.plan.warnings import Warned, warnings
+from operations.policy.model import Violation
+from operations.policy.planned import of_plan
 from regions.members import managing_region, members_of
 from settings.naming import mesh_address, postgres_host
 from settings.platform import Platform, RegionLine, SiteLine
@@ -52,6 +54,12 @@ def document(planned: Planned) -> dict[str, Any]:
         "cost": costing.document(report),
         "quorum": [_loss(loss) for loss in losses],
         "warnings": [_warning(item) for item in warnings(planned, losses)],
+        "acknowledged": [
+            {"stack": name, "rule": item.rule, "resource": item.resource, "because": item.because}
+            for name, stack in planned.project.stacks.items()
+            for item in stack.acknowledged
+        ],
+        "policies": [_violation(item) for item in of_plan(planned)],
     }
 
 
@@ -189,6 +197,20 @@ def _loss(loss: quorum.Loss) -> dict[str, Any]:
         if capability is not None:
             row[system] = {"read": capability.read, "write": capability.write, "note": capability.note}
     return row
+
+
+def _violation(item: Violation) -> dict[str, Any]:
+    return {
+        "policy": item.rule_id,
+        "level": item.level,
+        "stack": item.stack,
+        "resource": item.resource,
+        "says": item.says,
+        "rule": item.rule,
+        "consequence": item.consequence,
+        "fix": item.fix,
+        "because": item.because,
+    }
 
 
 def _warning(item: Warned) -> dict[str, Any]:

@@ -32,6 +32,7 @@ def show(plan: Mapping[str, Any], comparison: Comparison | None, *, stack: str |
             if table is not None:
                 console.print(table)
         _warnings(console, plan)
+        _policies(console, plan)
     console.print(f"Written: {folder}/plan.json, report.html, manifests/")
 
 
@@ -141,12 +142,23 @@ def _warnings(console: Console, plan: Mapping[str, Any]) -> None:
         console.print(f"  [dim]Remedy:[/] {escape(item['remedy'])}")
 
 
+def _policies(console: Console, plan: Mapping[str, Any]) -> None:
+    """What breaks a policy and may: what may not is told as a problem at the end."""
+    passed = [item for item in plan["policies"] if item["level"] != "mandatory"]
+    for policy, level in dict.fromkeys((item["policy"], item["level"]) for item in passed):
+        items = [item for item in passed if (item["policy"], item["level"]) == (policy, level)]
+        names = list(dict.fromkeys(item["resource"] for item in items))
+        reasons = f": {'; '.join(dict.fromkeys(item['because'] for item in items))}" if level == "acknowledged" else ""
+        console.print(f"[dim]policy {policy}, {level}{escape(reasons)}: {escape(_few(names))} ({len(items)})[/]")
+
+
 def _comparison(console: Console, comparison: Comparison) -> None:
     if comparison.empty:
         console.print("[bold]Nothing changed[/] since the earlier plan.")
         return
     for change in sorted(comparison.changes, key=lambda change: not change.dangerous):
-        danger = " [bold red]holds data or costs money[/]" if change.dangerous else ""
+        danger = f" [bold red]{change.danger}: holds data or costs money[/]" if change.dangerous else ""
+        danger += f" [dim]acknowledged: {escape(change.because)}[/]" if change.dangerous and change.because else ""
         fields = f"  [dim]{escape(', '.join(change.fields[:6]))}[/]" if change.fields else ""
         console.print(
             f"{_MARKS[change.kind]} {change.stack}: {escape(change.name)} [dim]{change.type}[/]{fields}{danger}"

@@ -205,6 +205,25 @@ class Warning_(Part):  # noqa: N801  (Warning is a builtin)
     remedy: str = ""
 
 
+class Acknowledgement(Part):
+    stack: str
+    rule: str
+    resource: str
+    because: str
+
+
+class Violation(Part):
+    policy: str
+    level: str
+    stack: str
+    resource: str
+    says: str
+    rule: str = ""
+    consequence: str = ""
+    fix: str = ""
+    because: str = ""
+
+
 class Plan(Part):
     """The whole of plan.json. Lengths of time in seconds or milliseconds as named, money as decimals."""
 
@@ -220,6 +239,8 @@ class Plan(Part):
     cost: Cost | None = None
     quorum: tuple[Loss, ...] = ()
     warnings: tuple[Warning_, ...] = ()
+    acknowledged: tuple[Acknowledgement, ...] | None = None
+    policies: tuple[Violation, ...] | None = None
 
 
 def read(plan: Mapping[str, Any]) -> Plan:

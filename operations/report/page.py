@@ -64,7 +64,7 @@ def titled(name: str) -> str:
 
 def _context(plan: Plan) -> dict[str, Any]:
     gathered = flow.feeds(plan)
-    weighed = tables.by_weight(plan.warnings)
+    weighed = tables.by_weight((*plan.warnings, *tables.of_policies(plan.policies or ())))
     script = _file("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return {

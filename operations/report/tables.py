@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from operations.report.model import Cost, CostLine, Location, Plan, Warning_
+from operations.report.model import Cost, CostLine, Location, Plan, Violation, Warning_
 from operations.report.world_map import rtt_words, tones_of
 
 SHADES = 4  # shades of the cost bar; not the regions' colours, a line of cost is no region
@@ -101,3 +101,21 @@ def by_weight(warnings: Iterable[Warning_]) -> tuple[Warning_, ...]:
     """Dangers first, then warnings, then notices; within each the plan's own order."""
     weights = {severity: weight for weight, severity in enumerate(SEVERITIES)}
     return tuple(sorted(warnings, key=lambda warning: weights.get(warning.severity, 1)))
+
+
+def of_policies(violations: Iterable[Violation]) -> tuple[Warning_, ...]:
+    """What a policy does not let pass, and what it lets pass because somebody says why; what is advised stands among
+    the plan's own warnings."""
+    severities = {"mandatory": "danger", "acknowledged": "notice"}
+    return tuple(
+        Warning_(
+            id=item.policy,
+            severity=severities[item.level],
+            where=f"Pulumi.{item.stack}.yaml",
+            rule=f"{item.rule} {item.says}",
+            consequence=item.consequence,
+            remedy=f"Acknowledged: {item.because}" if item.because else item.fix,
+        )
+        for item in violations
+        if item.level in severities
+    )

@@ -175,6 +175,8 @@ def test_the_document_is_json_and_says_the_same(plan: dict[str, Any], later: dic
                 "name": "backups",
                 "fields": [],
                 "dangerous": True,
+                "danger": "deleted",
+                "because": "",
             }
         ],
         "cost": {"before": "74.85", "after": "1.00"},

@@ -1,0 +1,1 @@
+"""The rules, one concern a file. Each looks at what a program registers; none knows who asks."""
