@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from operations.plan.recorded import Recorded
-from operations.plan.values import PLANNED
+from operations.plan.standins import placeholder, random_texts
 from operations.plan.wire import secret
 
 COMMAND = "command:remote:Command"
@@ -38,22 +38,12 @@ def applied(resource: Recorded) -> Mapping[str, Any]:
     return answer(resource)
 
 
-def placeholder(resource: Recorded, what: str) -> str:
-    """A text that says what stands here in a real run."""
-    return f"{PLANNED}{resource.name}-{what}"
-
-
 def _nothing(resource: Recorded) -> Mapping[str, Any]:
     return {}
 
 
 def _random_bytes(resource: Recorded) -> Mapping[str, Any]:
-    length = int(resource.inputs["length"])
-    seed = bytearray(hashlib.shake_256(placeholder(resource, "bytes").encode()).digest(length))
-    # As WireGuard's keys are kept (RFC 7748, section 5), so that they can be found again where they are used.
-    seed[0] &= 248
-    seed[-1] = seed[-1] & 127 | 64
-    return {"base64": secret(base64.b64encode(seed).decode()), "hex": secret(seed.hex())}
+    return {form: secret(text) for form, text in random_texts(resource).items()}
 
 
 def _password(resource: Recorded) -> Mapping[str, Any]:

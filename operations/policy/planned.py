@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from operations.plan.answers import answer, placeholder
 from operations.plan.project import SECRET_PLACEHOLDER, Planned
 from operations.plan.recorded import Recorded
+from operations.plan.standins import placeholder, random_texts
 from operations.policy.facts import facts_of
 from operations.policy.model import Violation
 from operations.policy.rules.writers import ONE_WRITER, writes
@@ -61,4 +61,4 @@ def _secret_values(planned: Planned) -> Iterator[str]:
             elif resource.type == _KEY:
                 yield placeholder(resource, "private-key")
             elif resource.type == _BYTES:
-                yield from (given["value"] for given in answer(resource).values())
+                yield from random_texts(resource).values()
