@@ -155,6 +155,7 @@ class Area(Part):
 
 
 class Steering(Part):
+    provider: str = ""
     mode: str = ""
     policy: str = ""
     locations: tuple[Location, ...] = ()
