@@ -11,17 +11,15 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from lab.api_server import ApiServer
 from settings.project import read_project
-from tests.engine import Engine, engine_in, need
-from tests.lab.program import KUBECONFIG
+from tests.engine import Engine, need
+from tests.lab.engines import engine_on
 from tests.lab.test_turns import TOKEN
-from tests.planning import ROOT
 from tests.projects import share
 from tests.turns import TO_INDIA
 
@@ -29,7 +27,6 @@ pytestmark = [pytest.mark.lab, pytest.mark.engine]
 
 CLUSTERS = {"eu": "postgresql", "in": "postgresql-replica"}
 WAIT_SECONDS = 120
-PROGRAM = "import pulumi\n\nfrom tests.lab.program import compose\n\npulumi.run(compose)\n"
 
 
 class Regions:
@@ -77,11 +74,7 @@ class Regions:
 def regions(server: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> Regions:
     """Europe writes, India follows; nothing is left to do."""
     need("kubernetes")
-    engine = engine_in(tmp_path_factory.mktemp("handover"))
-    (engine.root / "__main__.py").unlink()
-    (engine.root / "__main__.py").write_text(PROGRAM)
-    environment = {**engine.environment, KUBECONFIG: str(server.kubeconfig), "PYTHONPATH": str(ROOT)}
-    running = Regions(replace(engine, environment=environment), server)
+    running = Regions(engine_on(server, tmp_path_factory.mktemp("handover")), server)
     for code in CLUSTERS:
         server.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": f"engine-{code}"}}])
         running.up(code)
