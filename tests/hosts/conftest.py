@@ -20,14 +20,14 @@ from tests.hosts.machine import state
 @pytest.fixture(scope="package")
 def machine_before() -> dict[str, str]:
     """The machine as it was before the first host."""
+    if absent := debian.missing():
+        pytest.skip(absent)
     return state()
 
 
 @pytest.fixture(scope="package")
 def lab(machine_before: dict[str, str]) -> Iterator[Lab]:
     """Six booted hosts, fresh until a later fixture works on them."""
-    if absent := debian.missing():
-        pytest.skip(absent)
     with labs.lab() as made:
         made.boot()
         yield made
