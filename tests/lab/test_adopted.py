@@ -49,7 +49,7 @@ def test_the_objects_of_a_lost_state_are_adopted_and_none_is_made_anew(server: A
     engine.pulumi("up", "--yes", "--skip-preview", "--stack", "eu")
     assert identities(server) == before
     assert {op for op, count in engine.preview("eu")["changeSummary"].items() if count} <= {"same", "read"}
-    # Other tests bring up objects of the same names. Not by the engine: it waits for a garbage collector, and none runs.
+    # For tests that bring up the same names; not by the engine, which waits for a garbage collector, and none runs.
     server.kubectl("delete", KINDS, "--all", f"--namespace={NAMESPACE}", "--cascade=background")
 
 
