@@ -17,8 +17,7 @@ from typing import Any
 import pytest
 
 from operations.mongodb.shell import SCRIPTS, seats
-from settings.loader import inspect_project
-from settings.project import read_project
+from settings.loader import load_project
 from tests.mongodb.stand_in import State, member
 from tests.projects import copy_project, edit, share
 from tests.variants import witness
@@ -57,7 +56,7 @@ class World:
 
 
 def world_of(root: Path, folder: Path, stack: ExitStack) -> World:
-    platform = inspect_project(read_project(root)).project().platform
+    platform = load_project(root).platform
     places = seats(platform)
     everyone = {s.member.address: (s.member.votes, s.member.priority, s.member.region) for s in places}
     states = {

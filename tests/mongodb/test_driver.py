@@ -5,6 +5,7 @@ TLS and the login are taken out of the URI: the stand-ins have neither. Their or
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -60,6 +61,11 @@ def uri(running: Set, region: str) -> str:
 def readers(running: Set, region: str, times: int = 12) -> set[str]:
     """The regions whose members answered reads of a client in that region."""
     with pymongo.MongoClient[dict[str, Any]](uri(running, region)) as client:
+        # A client that has just begun takes the first member that it has found.
+        for _ in range(200):
+            if len(client.nodes) == len(running):
+                break
+            time.sleep(0.05)
         answers = [client.get_default_database().rows.find_one({}) for _ in range(times)]
     members = next(iter(running.values())).members
     return {members[answer["from"]][2] for answer in answers if answer is not None}
