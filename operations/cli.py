@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from lab import cli as lab
 from operations.epoch import command as record
 from operations.mongodb import cli as mongodb
+from operations.options import (
+    EXIT_CONFIGURATION,
+    EXIT_FAILED,
+    Kubeconfigs,
+    Root,
+    StoreFile,
+    ToRegion,
+    Yes,
+    print_json,
+)
 from operations.review import command as review
 from operations.stacks import cli as stacks
 from operations.stopped import StoppedError
@@ -30,32 +39,6 @@ app.add_typer(mongodb.app, name="mongodb")
 app.add_typer(record.app, name="record")
 stacks.add_to(app)
 app.add_typer(review.app, name="review")
-
-EXIT_CONFIGURATION = 2
-EXIT_FAILED = 1
-
-Root = Annotated[Path, typer.Option("--root", help="The folder of Pulumi.yaml.", file_okay=False)]
-
-
-Kubeconfigs = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--kubeconfig",
-        metavar="SITE=FILE",
-        help="How a site's cluster is reached (default: the output of its stack). Repeatable.",
-    ),
-]
-StoreOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--store",
-        metavar="FILE",
-        help="The outputs of the stack shared as JSON, where the record's bucket and keys stand (default: Pulumi is "
-        "asked). Used where the guard is on.",
-        dir_okay=False,
-        exists=True,
-    ),
-]
 
 
 @app.callback()
@@ -120,7 +103,7 @@ def doctor(
 def status(
     root: Root = Path(),
     kubeconfig: Kubeconfigs = None,
-    store: StoreOption = None,
+    store: StoreFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the status as JSON and nothing else.")] = False,
     watch: Annotated[float | None, typer.Option(help="Look again every so many seconds, until Ctrl-C.", min=1)] = None,
 ) -> None:
@@ -133,11 +116,11 @@ def status(
 
 @app.command()
 def switchover(
-    to: Annotated[str, typer.Option(help="The region that is to write.")],
+    to: ToRegion,
     root: Root = Path(),
     kubeconfig: Kubeconfigs = None,
-    store: StoreOption = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    store: StoreFile = None,
+    yes: Yes = False,
 ) -> None:
     """Move the writes to another region, with nothing lost. Run again after an interruption, it goes on."""
     from operations.authority.command import switchover as run
@@ -148,11 +131,11 @@ def switchover(
 
 @app.command()
 def failover(
-    to: Annotated[str, typer.Option(help="The region that is to write.")],
+    to: ToRegion,
     root: Root = Path(),
     kubeconfig: Kubeconfigs = None,
-    store: StoreOption = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    store: StoreFile = None,
+    yes: Yes = False,
 ) -> None:
     """Let another region write although the one that writes is lost: what it had not sent yet is lost with it."""
     from operations.authority.command import failover as run
@@ -166,7 +149,7 @@ def rejoin(
     region: Annotated[str, typer.Option(help="The region that was lost and is back.")],
     root: Root = Path(),
     kubeconfig: Kubeconfigs = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
     pulumi: Annotated[
         bool, typer.Option(help="Let Pulumi make the new copy; without it the old one is deleted, and you apply.")
     ] = True,
@@ -176,11 +159,6 @@ def rejoin(
 
     if not run(root.resolve(), region, kubeconfig or (), yes=yes, with_pulumi=pulumi):
         raise typer.Exit(EXIT_FAILED)
-
-
-def print_json(value: Any) -> None:
-    """The value on standard output, as it is written to files."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
 def main() -> None:

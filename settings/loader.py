@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from settings import secrets
@@ -18,7 +19,7 @@ from settings.checks import regions as check_regions
 from settings.checks import stack as check_stack
 from settings.platform import Platform
 from settings.problems import Problem, SettingsError
-from settings.project import ProjectFiles, StackFile, encode
+from settings.project import ProjectFiles, StackFile, encode, read_project
 from settings.reading import misplaced, overridden, read_platform, read_stack
 from settings.stacks import StackSettings
 
@@ -104,6 +105,11 @@ def inspect_project(files: ProjectFiles) -> Inspection:
     if platform is not None:
         problems += check_stack.check_all(stacks, {name: file.file for name, file in files.stacks.items()}, platform)
     return Inspection(platform, stacks, {name: absent for name, absent in unset.items() if absent}, tuple(problems))
+
+
+def load_project(root: Path) -> Project:
+    """The settings of the project in `root`. Raises SettingsError with every problem."""
+    return inspect_project(read_project(root)).project()
 
 
 def _absent(platform: Platform, settings: StackSettings, stack: StackFile) -> tuple[secrets.SecretKey, ...]:

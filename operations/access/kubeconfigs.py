@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,11 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from operations.access.kubectl import Cluster, kubectl_missing
+from operations.access.outputs import stack_output
 from settings.problems import Problem, SettingsError
 
 OPTION: Final = "--kubeconfig"
-STACK_SECONDS: Final = 60
-"""How long Pulumi may take to decrypt and print one output; its state may lie in a bucket."""
 
 
 @contextmanager
@@ -66,19 +63,10 @@ def _given(codes: Sequence[str], given: Sequence[str]) -> tuple[dict[str, Path],
 
 def _from_stack(root: Path, code: str, folder: Path) -> Path:
     """The kubeconfig that the region's stack has in its outputs. Raises LookupError with the reason."""
-    if shutil.which("pulumi") is None:
-        raise LookupError("pulumi is not on PATH")
-    command = ["pulumi", "stack", "output", "kubeconfig", "--show-secrets", "--stack", code, "--non-interactive"]
-    try:
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=STACK_SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        raise LookupError(f"Pulumi did not answer within {STACK_SECONDS} s") from None
-    if done.returncode or not done.stdout.strip():
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
-        raise LookupError(lines[-1].strip() if lines else "Pulumi said nothing")
+    text = stack_output(root, code, "kubeconfig")
     file = folder / code
     file.touch(mode=0o600)
-    file.write_text(done.stdout)
+    file.write_text(text)
     return file
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,10 +10,9 @@ from operations.doctor.here import local_checks
 from operations.doctor.outputs import read_outputs, with_outputs
 from operations.doctor.targets import no_region, targets
 from operations.findings.model import Report
-from operations.findings.show import show
-from settings.loader import inspect_project
+from operations.findings.show import tell
+from settings.loader import load_project
 from settings.problems import SettingsError
-from settings.project import read_project
 
 
 def run_doctor(
@@ -32,7 +29,7 @@ def run_doctor(
     their region's stack. Raises SettingsError where the configuration or such a file is broken, or there is no such
     region.
     """
-    project = inspect_project(read_project(root)).project()
+    project = load_project(root)
     if stack is not None and stack not in project.platform.site_codes:
         raise SettingsError([no_region("--stack", stack, project.platform.site_codes)])
     known = with_outputs(targets(project), read_outputs(outputs, project.platform))
@@ -45,8 +42,5 @@ def report_of(
 ) -> bool:
     """Examine, print what was found, and tell whether nothing failed. Raises SettingsError as `run_doctor` does."""
     report = run_doctor(root.resolve(), after, stack=stack, identity=identity, outputs=outputs)
-    if as_json:
-        sys.stdout.write(json.dumps(report.document(), indent=2, ensure_ascii=False) + "\n")
-    else:
-        show(report)
+    tell(report, as_json=as_json)
     return not report.failed

@@ -8,14 +8,15 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn, TypeVar
+from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
 from operations.epoch.claim import claim as claimed_in
 from operations.epoch.record import Change, EpochRecord
-from operations.epoch.s3 import Bucket, S3EpochStore
+from operations.epoch.s3 import S3EpochStore, bucket_of
 from operations.epoch.store import StoreError
+from operations.options import EXIT_CONFIGURATION, EXIT_FAILED, print_json
 
 app = typer.Typer(
     help="The record of who may write, kept outside all regions. Bucket and keys come by standard input: "
@@ -23,8 +24,6 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-EXIT_CONFIGURATION: Final = 2
-EXIT_FAILED: Final = 1
 _Result = TypeVar("_Result")
 
 Certificate = Annotated[
@@ -42,7 +41,7 @@ def show(
     store = _store(certificate)
     found = _told(store.read)
     stated = {code: _told(lambda code=code: store.statements(code)) for code in regions or ()}  # type: ignore[misc]
-    _print(
+    print_json(
         {
             "record": found and found.model_dump(mode="json", by_alias=True),
             "statements": {
@@ -76,20 +75,12 @@ def claim(
     except ValueError as error:
         _end(f"{error}\nNothing was written.", EXIT_CONFIGURATION)
     store = _store(certificate)
-    _print({"record": _told(lambda: claimed_in(store, record)).model_dump(mode="json", by_alias=True)})
+    print_json({"record": _told(lambda: claimed_in(store, record)).model_dump(mode="json", by_alias=True)})
 
 
 def _store(certificate: Path | None) -> S3EpochStore:
     try:
-        outputs = json.load(sys.stdin)
-        place, keys = outputs["guard"], outputs["guardCredentials"]
-        bucket = Bucket(
-            name=place["bucket"],
-            endpoint=place["endpoint"],
-            access_key_id=keys["accessKeyId"],
-            secret_access_key=keys["secretAccessKey"],
-            root_certificate=certificate.read_text() if certificate else None,
-        )
+        bucket = bucket_of(json.load(sys.stdin), certificate.read_text() if certificate else None)
     except (ValueError, KeyError, TypeError):
         _end(
             "Standard input is to hold the outputs of the stack shared, with `guard` and `guardCredentials`. They "
@@ -106,10 +97,6 @@ def _told(what: Callable[[], _Result]) -> _Result:
         return what()
     except StoreError as error:
         _end(str(error), EXIT_FAILED)
-
-
-def _print(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, indent=2) + "\n")
 
 
 def _end(text: str, code: int) -> NoReturn:

@@ -8,11 +8,11 @@ was lost, a repeated write would find its own first try and report a conflict.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import obstore
 from obstore.exceptions import (
@@ -51,6 +51,18 @@ class Bucket:
 
     def __repr__(self) -> str:
         return f"Bucket({self.endpoint}/{self.name}/{self.prefix})"
+
+
+def bucket_of(outputs: Mapping[str, Any], certificate: str | None) -> Bucket:
+    """From the outputs of the stack `shared`. Raises KeyError or TypeError where they do not have it."""
+    place, keys = outputs["guard"], outputs["guardCredentials"]
+    return Bucket(
+        name=place["bucket"],
+        endpoint=place["endpoint"],
+        access_key_id=keys["accessKeyId"],
+        secret_access_key=keys["secretAccessKey"],
+        root_certificate=certificate,
+    )
 
 
 class S3EpochStore:

@@ -9,8 +9,17 @@ from rich.markup import escape
 from rich.table import Table
 
 from operations.findings.model import SERIOUS, Report, Status, by_place
+from operations.options import print_json
 
 STYLES: Final[dict[Status, str]] = {"ok": "green", "warn": "yellow", "fail": "bold red", "unknown": "cyan"}
+
+
+def tell(report: Report, *, as_json: bool) -> None:
+    """The report as JSON and nothing else, or on the screen."""
+    if as_json:
+        print_json(report.document())
+    else:
+        show(report)
 
 
 def show(report: Report, console: Console | None = None) -> None:

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from operations.options import EXIT_CONFIGURATION, EXIT_FAILED, Kubeconfigs, Root
+
 verify_app = typer.Typer(help="Ask what runs whether it is what the settings say.", no_args_is_help=True)
 app = typer.Typer(help="MongoDB in an emergency.", no_args_is_help=True)
-
-EXIT_FAILED = 1
-EXIT_REFUSED = 2
-
-Root = Annotated[Path, typer.Option("--root", help="The folder of Pulumi.yaml.", file_okay=False)]
-Kubeconfigs = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--kubeconfig",
-        metavar="SITE=FILE",
-        help="How a site's cluster is reached (default: the output of its stack). Repeatable.",
-    ),
-]
 
 
 @verify_app.command("mongodb")
@@ -35,18 +22,14 @@ def verify_mongodb(
     """Compare the replica set that runs with the settings; write and drop one scratch database. Exits with 1 where
     something differs."""
     from operations.access import clusters_of
-    from operations.findings.show import show
+    from operations.findings.show import tell
     from operations.mongodb.verify import verify
-    from settings.loader import inspect_project
-    from settings.project import read_project
+    from settings.loader import load_project
 
-    platform = inspect_project(read_project(root.resolve())).project().platform
+    platform = load_project(root.resolve()).platform
     with clusters_of(root.resolve(), platform.site_codes, kubeconfig or ()) as clusters:
         report = verify(platform, clusters)
-    if as_json:
-        sys.stdout.write(json.dumps(report.document(), indent=2, ensure_ascii=False) + "\n")
-    else:
-        show(report)
+    tell(report, as_json=as_json)
     if report.failed:
         raise typer.Exit(EXIT_FAILED)
 
@@ -62,19 +45,16 @@ def reconfigure(
 
     It refuses while a primary can be seen. A set of 2+2+1 never needs it for the loss of one region.
     """
-    from operations.mongodb.reconfigure import (
-        AnsweredError,
-        NotNowError,
-        UnattendedError,
-        UnreachableError,
-    )
+    from operations.access import AnsweredError, UnreachableError
+    from operations.mongodb.forced import NotNowError
+    from operations.mongodb.reconfigure import UnattendedError
     from operations.mongodb.reconfigure import reconfigure as run
 
     try:
         done = run(root.resolve(), lost, kubeconfig or (), dry_run=dry_run)
     except (NotNowError, UnattendedError) as error:
         typer.echo(str(error), err=True)
-        raise typer.Exit(EXIT_REFUSED) from None
+        raise typer.Exit(EXIT_CONFIGURATION) from None
     except (AnsweredError, UnreachableError) as error:
         typer.echo(f"{error}\nLook what became of it with: openova verify mongodb", err=True)
         raise typer.Exit(EXIT_FAILED) from None

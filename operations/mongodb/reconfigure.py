@@ -11,13 +11,12 @@ from typing import Final
 from rich.console import Console
 from rich.markup import escape
 
-from operations.access import AnsweredError, Cluster, UnreachableError, clusters_of
-from operations.mongodb.forced import Forcing, NotNowError, forcing
+from operations.access import Cluster, clusters_of
+from operations.mongodb.forced import Forcing, forcing
 from operations.mongodb.shell import ask, survey
-from settings.loader import inspect_project
+from settings.loader import load_project
 from settings.platform import Platform
 from settings.problems import Problem, SettingsError
-from settings.project import read_project
 
 LOOKS: Final = 20
 PAUSE: Final = 3.0
@@ -34,7 +33,7 @@ def reconfigure(root: Path, lost: Sequence[str], kubeconfigs: Sequence[str], *, 
     Raises SettingsError for a broken configuration, NotNowError where nothing may be forced, UnattendedError without
     a terminal.
     """
-    platform = inspect_project(read_project(root)).project().platform
+    platform = load_project(root).platform
     _check_operator(platform)
     console = Console(highlight=False, soft_wrap=True)
     with clusters_of(root, platform.site_codes, kubeconfigs) as clusters:
@@ -82,9 +81,8 @@ def confirmed(platform: Platform, lost: Sequence[str], read: Callable[[str], str
 def _wait_for_primary(
     platform: Platform, clusters: Mapping[str, Cluster], plan: Forcing, lost: Sequence[str], console: Console
 ) -> bool:
-    left = {code: cluster for code, cluster in clusters.items() if code not in lost}
     for _ in range(LOOKS):
-        seen = [each for each in survey(platform, clusters) if each.seat.site in left] if left else []
+        seen = [each for each in survey(platform, clusters) if each.seat.site not in lost]
         primary = next((each for each in seen if each.primary), None)
         if primary is not None:
             console.print(
@@ -116,6 +114,3 @@ def _check_operator(platform: Platform) -> None:
             )
         ]
     )
-
-
-__all__ = ["AnsweredError", "NotNowError", "UnattendedError", "UnreachableError", "reconfigure"]

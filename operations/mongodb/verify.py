@@ -8,7 +8,7 @@ from typing import Final
 from components.mongodb.members import votes_granted
 from operations.access import AnsweredError, Cluster, UnreachableError
 from operations.findings.model import Check, Report
-from operations.mongodb.shell import Seen, ask, script, survey
+from operations.mongodb.shell import REPLICA_SET, Seen, ask, script, survey
 from regions.members import all_members, managing_region
 from settings.platform import Platform
 
@@ -132,7 +132,7 @@ def _own_names(cluster: Cluster, alive: Sequence[Seen]) -> Iterator[Check]:
 
 def _read(cluster: Cluster, alive: Sequence[Seen], seen: Sequence[Seen]) -> Check:
     region = alive[0].seat.member.region
-    options = f"&replicaSet=rs0&readPreference=nearest&readPreferenceTags=region:{region}&readPreferenceTags="
+    options = f"&replicaSet={REPLICA_SET}&readPreference=nearest&readPreferenceTags=region:{region}&readPreferenceTags="
 
     def near() -> str:
         answer = ask(cluster, alive[0].seat, script("read.js"), address=_addresses(seen), options=options)
@@ -149,7 +149,7 @@ def _write(cluster: Cluster, at: Seen, seen: Sequence[Seen]) -> Check:
     def write() -> str:
         answer = ask(
             cluster, at.seat, script("write.js"), user="DATABASE_ADMIN", address=_addresses(seen),
-            options="&replicaSet=rs0&retryWrites=true",
+            options=f"&replicaSet={REPLICA_SET}&retryWrites=true",
         )  # fmt: skip
         return f"{answer['milliseconds']} ms" if answer["acknowledged"] else "not acknowledged"
 

@@ -7,15 +7,14 @@ from typing import Annotated
 
 import typer
 
-Root = Annotated[Path, typer.Option("--root", help="The folder of Pulumi.yaml.", file_okay=False)]
+from operations.options import EXIT_FAILED, Root, Yes
+
 Stacks = Annotated[list[str] | None, typer.Option("--stack", help="This stack only. Repeatable.")]
 Json = Annotated[bool, typer.Option("--json", help="Print what came of it as JSON; progress goes to standard error.")]
 Logs = Annotated[
     Path | None, typer.Option("--logs", help="Where each stack's log is kept (default: build/stacks).", file_okay=False)
 ]
 AtOnce = Annotated[int, typer.Option("--at-once", min=1, help="How many stacks run at a time.")]
-
-EXIT_FAILED = 1
 
 
 def add_to(app: typer.Typer) -> None:
@@ -53,7 +52,7 @@ def destroy(
     exclude_protected: Annotated[
         bool, typer.Option("--exclude-protected", help="Leave what is protected, and destroy the rest.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
     as_json: Json = False,
     logs: Logs = None,
     at_once: AtOnce = 4,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pulumi.automation import CommandError
 from rich.console import Console
 from rich.markup import escape
 
+from operations.options import print_json
 from operations.plan.check import checked
 from operations.stacks.board import Board, show
 from operations.stacks.carry import Carrier
@@ -69,7 +69,7 @@ def _carried_out(command: Command, request: Request) -> bool:
 
 def _tell(result: Result, request: Request, console: Console) -> None:
     if request.as_json:
-        sys.stdout.write(json.dumps(result.document(), indent=2, ensure_ascii=False) + "\n")
+        print_json(result.document())
     else:
         show(result, console)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -18,12 +17,12 @@ from operations.findings.model import Check, Report
 from operations.findings.show import show
 from operations.mongodb.shell import survey
 from operations.mongodb.verify import election
+from operations.options import print_json
 from operations.status.databases import Seen, observe
 from operations.status.judge import judge, rows
 from operations.status.record import judge_record
-from settings.loader import inspect_project
+from settings.loader import load_project
 from settings.platform import Platform
-from settings.project import read_project
 
 
 def status(root: Path, kubeconfigs: Sequence[str], *, store: Path | None, as_json: bool, every: float | None) -> bool:
@@ -31,7 +30,7 @@ def status(root: Path, kubeconfigs: Sequence[str], *, store: Path | None, as_jso
 
     Raises SettingsError for a broken configuration, or a kubeconfig that cannot be had.
     """
-    platform = inspect_project(read_project(root)).project().platform
+    platform = load_project(root).platform
     console = Console(highlight=False, soft_wrap=True)
     with clusters_of(root, platform.site_codes, kubeconfigs) as clusters:
         records = store_of(root, platform, store)
@@ -39,7 +38,7 @@ def status(root: Path, kubeconfigs: Sequence[str], *, store: Path | None, as_jso
             seen = observe(platform, clusters)
             report = Report((*judge(platform, seen), *judge_record(platform, records), *_mongodb(platform, clusters)))
             if as_json:
-                sys.stdout.write(json.dumps(document(platform, seen, report), indent=2) + "\n")
+                print_json(document(platform, seen, report))
             else:
                 _draw(platform, seen, report, console, clear=every is not None)
             if every is None:

@@ -13,7 +13,8 @@ from settings.platform import Platform
 
 KIND: Final = "clusters.postgresql.cnpg.io"
 CONTAINER: Final = "postgres"
-PSQL: Final = ("psql", "-XtAq", "-v", "ON_ERROR_STOP=1", "-d", "postgres", "-f", "-")
+PSQL: Final = ("psql", "-XtAq", "-v", "ON_ERROR_STOP=1", "-f", "-", "-d")
+"""What follows is the database; the statement comes by standard input."""
 
 # Positions are bytes since the beginning of the log: what was received, even if the sender is gone since. On a
 # timeline that ended elsewhere they may be ahead of the writer's.
@@ -68,8 +69,9 @@ def observe(platform: Platform, clusters: Mapping[str, Cluster]) -> list[Seen]:
 
 def look(platform: Platform, cluster: Cluster) -> Seen:
     """One region."""
+    name = platform.region(cluster.code).postgres.cluster
     try:
-        resource = cluster.get(KIND, platform.region(cluster.code).postgres.cluster, *_where(platform))
+        resource = cluster.get(KIND, name, f"--namespace={platform.postgres.namespace}")
     except (UnreachableError, AnsweredError) as error:
         return Seen(cluster.code, silence=str(error))
     seen = Seen(cluster.code, resource=resource)
@@ -79,13 +81,9 @@ def look(platform: Platform, cluster: Cluster) -> Seen:
         return Seen(cluster.code, silence=f"its database does not answer: {error}", resource=resource)
 
 
-def sql(platform: Platform, cluster: Cluster, pod: str, statement: str, *, database: str = "") -> str:
+def sql(platform: Platform, cluster: Cluster, pod: str, statement: str, *, database: str = "postgres") -> str:
     """What psql prints in a pod, as the superuser. Raises UnreachableError and AnsweredError."""
     if not pod:
         raise AnsweredError(f"{cluster.code}: no pod leads")
-    command = [*PSQL[:-4], "-d", database or "postgres", "-f", "-"]
+    command = [*PSQL, database]
     return cluster.execute(platform.postgres.namespace, pod, CONTAINER, command, stdin=statement).strip()
-
-
-def _where(platform: Platform) -> tuple[str, ...]:
-    return (f"--namespace={platform.postgres.namespace}",)

@@ -16,10 +16,9 @@ from operations.doctor import Target
 from operations.doctor.outputs import ADDRESSES, HOST_KEYS, VERSION, VERSION_OUTPUT, Found, read_outputs, with_outputs
 from regions import contract
 from settings.base import camel
-from settings.loader import inspect_project
+from settings.loader import load_project
 from settings.platform import Platform
 from settings.problems import SettingsError
-from settings.project import read_project
 from tests.operations.test_doctor import ADDRESSES as LISTENING
 from tests.operations.test_doctor import KEYS_ONLY, Sshd, as_root, make_key, needs_sshd, sshd
 from tests.planning import planned
@@ -46,7 +45,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def platform(root: Path) -> Platform:
-    return inspect_project(read_project(root)).project().platform
+    return load_project(root).platform
 
 
 @pytest.fixture(scope="module")

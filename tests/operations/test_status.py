@@ -9,15 +9,14 @@ import pytest
 from operations.findings.model import Check
 from operations.status.databases import Seen
 from operations.status.judge import judge, rows
-from settings.loader import inspect_project
+from settings.loader import load_project
 from settings.platform import Platform
-from settings.project import read_project
 from tests.projects import ROOT
 
 
 @pytest.fixture(scope="module")
 def platform() -> Platform:
-    return inspect_project(read_project(ROOT)).project().platform
+    return load_project(ROOT).platform
 
 
 def region(code: str, *, primary: str = "postgresql", ready: int = 3, **state: Any) -> Seen:

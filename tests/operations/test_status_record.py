@@ -10,9 +10,8 @@ import pytest
 from operations.epoch import EpochRecord, Stated, Statement, Unreachable, Versioned
 from operations.findings.model import Check
 from operations.status.record import judge_record
-from settings.loader import inspect_project
+from settings.loader import load_project
 from settings.platform import Platform
-from settings.project import read_project
 from tests.projects import ROOT
 
 NOW = datetime.now(UTC)
@@ -52,7 +51,7 @@ def says(code: str, number: int, barrier: str = "", age: float = 1) -> Stated:
 
 @pytest.fixture(scope="module")
 def platform() -> Platform:
-    return inspect_project(read_project(ROOT)).project().platform
+    return load_project(ROOT).platform
 
 
 def judged(platform: Platform, store: Store) -> dict[tuple[str, str], Check]:

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from components.mongodb.members import votes_granted
 from regions.members import all_members, managing_region, priorities_of
-from settings.loader import inspect_project
+from settings.loader import load_project
 from settings.platform import Authority, Platform, RegionMongodb
-from settings.project import read_project
 from tests.projects import ROOT, copy_project
 from tests.variants import witness
 
@@ -23,7 +22,7 @@ LOST = {"primary": "in", "previous": "eu", "epoch": 2, "change": "failover"}
 
 
 def platform_of(root: Path = ROOT) -> Platform:
-    return inspect_project(read_project(root)).project().platform
+    return load_project(root).platform
 
 
 PLATFORM = platform_of()

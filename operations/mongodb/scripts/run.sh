@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs in a member's container: mongosh as one of the operator's users, against one address.
-# Arguments: ADMIN or READER's part of the users' names, address, options of the URI, the script.
+# Arguments: the user as the operator's Secret has it (CLUSTER_ADMIN), address, options of the URI, the script.
 set -eu
 users=/etc/users-secret
 user=$(cat "$users/MONGODB_$1_USER_ESCAPED")
