@@ -13,9 +13,13 @@ from components.guard.barrier import NodeBarriers, NodeBarriersArgs
 from components.k3s import K3sArgs, K3sCluster, K3sNode, Snapshots
 from components.network import Mesh, MeshArgs, MeshNode, Peer
 from components.node import DIALS_TO_A_RUNNING_HOST, DIALS_TO_AN_ORDERED_HOST, Node, NodeArgs, SshConnection
+from regions.contract import SharedOutputs
+from regions.inputs import SecretInput
+from regions.references import Peer as Stack
 from regions.servers import Server
 from settings.naming import MESH_INTERFACE, mesh_address, web_clients
 from settings.platform import Platform, SiteLine
+from settings.secrets import SSH_PRIVATE_KEY
 from settings.stacks import SiteStack
 
 ETCD_SNAPSHOT_SECRET = "etcd-snapshots"  # noqa: S105 the name of a Secret
@@ -36,6 +40,26 @@ class ClusterInputs:
     k3s_tokens: pulumi.Output[Mapping[str, Mapping[str, str]]]
     ssh_private_key: pulumi.Output[str] | None
     snapshots_to_r2: bool
+
+
+def cluster_inputs(
+    platform: Platform,
+    stack: SiteStack,
+    shared: Stack[SharedOutputs],
+    addresses: Sequence[pulumi.Output[Mapping[str, str]]],
+    servers: Mapping[str, Server],
+    secret_input: SecretInput,
+) -> ClusterInputs:
+    """What a site's machines are made from: `addresses` of the other sites, `servers` of its own."""
+    return ClusterInputs(
+        mesh_private_keys=shared.output("mesh_private_keys"),
+        mesh_public_keys=shared.output("mesh_public_keys"),
+        addresses=addresses,
+        servers=servers,
+        k3s_tokens=shared.output("k3s_tokens"),
+        ssh_private_key=secret_input(SSH_PRIVATE_KEY) if stack.ssh.auth == "key" else None,
+        snapshots_to_r2=platform.backups.enabled,
+    )
 
 
 class RegionCluster(pulumi.ComponentResource):

@@ -10,7 +10,7 @@ import pulumi
 from components.backup.object_store import ObjectStoreArgs
 from components.guard.component import Guard
 from components.postgres import PostgresCluster, PostgresOperator, PostgresOperatorArgs
-from regions.cluster import ClusterInputs, RegionCluster
+from regions.cluster import RegionCluster, cluster_inputs
 from regions.contract import RegionOutputs, SharedOutputs, SiteOutputs, export
 from regions.guard import guard_args, require_record
 from regions.inputs import SecretInput
@@ -24,7 +24,6 @@ from regions.services import RegionServices
 from regions.turn import role_for_now, token_of
 from settings.naming import postgres_host
 from settings.platform import Platform, RegionLine
-from settings.secrets import SSH_PRIVATE_KEY
 from settings.stacks import RegionStack
 
 
@@ -92,7 +91,17 @@ class Region(pulumi.ComponentResource):
             inputs.platform,
             inputs.line,
             inputs.stack,
-            _cluster_inputs(inputs, self.servers),
+            cluster_inputs(
+                inputs.platform,
+                inputs.stack,
+                inputs.shared,
+                [
+                    *(peer.output("addresses", default={}) for peer in inputs.peers.values()),
+                    *(peer.output("addresses", default={}) for peer in inputs.witnesses),
+                ],
+                self.servers,
+                inputs.secret_input,
+            ),
             pulumi.ResourceOptions(parent=self),
         )
         self.kubeconfig = cluster.kubeconfig
@@ -156,19 +165,3 @@ class Region(pulumi.ComponentResource):
             secret_access_key=bucket.secret_access_key,
             retention=f"{self._inputs.platform.backups.retention_days}d",
         )
-
-
-def _cluster_inputs(inputs: RegionInputs, servers: Mapping[str, Server]) -> ClusterInputs:
-    own_key = inputs.stack.ssh.auth == "key"
-    return ClusterInputs(
-        mesh_private_keys=inputs.shared.output("mesh_private_keys"),
-        mesh_public_keys=inputs.shared.output("mesh_public_keys"),
-        addresses=[
-            *(peer.output("addresses", default={}) for peer in inputs.peers.values()),
-            *(peer.output("addresses", default={}) for peer in inputs.witnesses),
-        ],
-        servers=servers,
-        k3s_tokens=inputs.shared.output("k3s_tokens"),
-        ssh_private_key=inputs.secret_input(SSH_PRIVATE_KEY) if own_key else None,
-        snapshots_to_r2=inputs.platform.backups.enabled,
-    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.names import DatabaseNames, DatabaseNamesArgs
-from regions.cluster import ClusterInputs, RegionCluster
+from regions.cluster import RegionCluster, cluster_inputs
 from regions.contract import SharedOutputs, SiteOutputs, export
 from regions.inputs import SecretInput
 from regions.names import database_names
@@ -17,7 +17,6 @@ from regions.replica_set import place_mongodb
 from regions.servers import Server, servers_of
 from regions.snapshots import snapshot_credentials
 from settings.platform import Platform, SiteLine
-from settings.secrets import SSH_PRIVATE_KEY
 from settings.stacks import WitnessStack
 
 
@@ -68,7 +67,14 @@ class Witness(pulumi.ComponentResource):
             platform,
             inputs.line,
             stack,
-            _cluster_inputs(inputs, self.servers),
+            cluster_inputs(
+                platform,
+                stack,
+                inputs.shared,
+                [peer.output("addresses", default={}) for peer in inputs.peers],
+                self.servers,
+                inputs.secret_input,
+            ),
             pulumi.ResourceOptions(parent=self),
         )
         self.kubeconfig = cluster.kubeconfig
@@ -78,15 +84,3 @@ class Witness(pulumi.ComponentResource):
             snapshot_credentials(f"{code}-etcd-snapshots", code, inputs.shared, inside)
         place_mongodb(platform, inputs.line, stack, inputs.shared, inside)
         self.register_outputs({"code": code})
-
-
-def _cluster_inputs(inputs: WitnessInputs, servers: Mapping[str, Server]) -> ClusterInputs:
-    return ClusterInputs(
-        mesh_private_keys=inputs.shared.output("mesh_private_keys"),
-        mesh_public_keys=inputs.shared.output("mesh_public_keys"),
-        addresses=[peer.output("addresses", default={}) for peer in inputs.peers],
-        servers=servers,
-        k3s_tokens=inputs.shared.output("k3s_tokens"),
-        ssh_private_key=inputs.secret_input(SSH_PRIVATE_KEY) if inputs.stack.ssh.auth == "key" else None,
-        snapshots_to_r2=inputs.platform.backups.enabled,
-    )
