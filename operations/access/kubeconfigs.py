@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -16,11 +16,13 @@ OPTION: Final = "--kubeconfig"
 
 
 @contextmanager
-def clusters_of(root: Path, codes: Sequence[str], given: Sequence[str]) -> Iterator[Mapping[str, Cluster]]:
+def clusters_of(
+    root: Path, codes: Sequence[str], given: Sequence[str], *, dispensable: Collection[str] = ()
+) -> Iterator[Mapping[str, Cluster]]:
     """The cluster of every code. `given` are texts such as `eu=FILE`; what is not given, Pulumi is asked for.
 
-    Kubeconfigs from Pulumi lie in a folder of this user alone while the block runs. Raises SettingsError with every
-    region whose kubeconfig cannot be had.
+    A `dispensable` one that cannot be had is left out. Kubeconfigs from Pulumi lie in a folder of this user alone while
+    the block runs. Raises SettingsError with every region whose kubeconfig cannot be had.
     """
     files, problems = _given(codes, given)
     wanted = [code for code in codes if code not in files]
@@ -31,10 +33,11 @@ def clusters_of(root: Path, codes: Sequence[str], given: Sequence[str]) -> Itera
             try:
                 files[code] = _from_stack(root, code, Path(folder))
             except LookupError as error:
-                problems.append(_not_had(code, str(error)))
+                if code not in dispensable:
+                    problems.append(_not_had(code, str(error)))
         if problems:
             raise SettingsError(problems)
-        yield {code: Cluster(code, files[code]) for code in codes}
+        yield {code: Cluster(code, files[code]) for code in codes if code in files}
 
 
 def _given(codes: Sequence[str], given: Sequence[str]) -> tuple[dict[str, Path], list[Problem]]:

@@ -24,6 +24,10 @@ _NO_ANSWER: Final = re.compile(
 )
 
 
+NOT_AT_HAND: Final = "its kubeconfig is not at hand"
+"""Why a cluster is silent that could not even be asked."""
+
+
 class UnreachableError(Exception):
     """The region's API server did not answer in time, or not at all. It may be alive all the same."""
 

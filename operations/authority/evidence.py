@@ -21,11 +21,11 @@ API_PORT: Final = 6443
 
 @dataclass(frozen=True)
 class Witnessed:
-    """What was seen of the region from one place. `alive`: its database answers there."""
+    """What was seen of the region from one place. `alive`: its database answers there; None where that is not told."""
 
     place: str
     seen: str
-    alive: bool
+    alive: bool | None
 
 
 def witness(
@@ -52,7 +52,7 @@ def _servers(stack: StackSettings | None) -> Witnessed:
     with ThreadPoolExecutor(max_workers=max(1, len(addresses))) as pool:
         answered = [address for address, up in zip(addresses, pool.map(_dial, addresses), strict=True) if up]
     said = f"{len(answered)} of {len(addresses)} servers take connections on port {API_PORT}"
-    return Witnessed("this machine, the public road", said, alive=False)
+    return Witnessed("this machine, the public road", said, alive=None)
 
 
 def _dial(address: str) -> bool:
@@ -67,7 +67,7 @@ def _from_region(platform: Platform, cluster: Cluster, region: Seen, lost: str) 
     host, port = postgres_host(platform, platform.region(lost)), str(platform.postgres.node_port)
     place = f"{region.code}, over the mesh"
     if region.silence:
-        return Witnessed(place, f"not asked: {region.silence}", alive=False)
+        return Witnessed(place, f"not asked: {region.silence}", alive=None)
     heard = region.state.get("heard")
     if region.state.get("source") == host and heard is not None and float(heard) < LATE_SECONDS:
         return Witnessed(place, f"streams from {host}, heard {heard} s ago", alive=True)

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from operations.access import AnsweredError, Cluster, UnreachableError, clusters_of
-from operations.authority.command import CONSOLE, agreed, project_of, timed
+from operations.authority.change import CONSOLE, agreed, timed
 from operations.authority.edit import set_record
 from operations.status.databases import KIND, Seen, look, observe, sql
 from operations.stopped import StoppedError
+from settings.loader import load_project
 from settings.naming import postgres_host
 from settings.platform import Platform
 from settings.problems import Problem, SettingsError
@@ -58,7 +59,7 @@ def rejoin(root: Path, code: str, kubeconfigs: Sequence[str], *, yes: bool, with
     Without Pulumi the old copy is deleted here, and making the new one is left to whoever applies the manifests.
     Raises SettingsError, StoppedError.
     """
-    project = project_of(root)
+    project = load_project(root)
     platform = project.platform
     _check(platform, code)
     with clusters_of(root, platform.site_codes, kubeconfigs) as clusters:

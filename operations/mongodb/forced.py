@@ -40,9 +40,8 @@ class Forcing:
         return text.replace("MEMBERS", json.dumps(list(self.keep)))
 
 
-def forcing(platform: Platform, seen: Sequence[Seen], lost: Sequence[str]) -> Forcing:
+def forcing(seen: Sequence[Seen], lost: Sequence[str]) -> Forcing:
     """What to do about the loss of the sites `lost`. Raises NotNowError where a majority or a primary is left."""
-    _check_lost(platform, lost)
     primary = next((each for each in seen if each.primary), None)
     if primary is not None:
         raise NotNowError(
@@ -67,7 +66,8 @@ def forcing(platform: Platform, seen: Sequence[Seen], lost: Sequence[str]) -> Fo
     )
 
 
-def _check_lost(platform: Platform, lost: Sequence[str]) -> None:
+def check_lost(platform: Platform, lost: Sequence[str]) -> None:
+    """Whether these are sites that may be called lost. Raises NotNowError."""
     unknown = [code for code in lost if code not in platform.site_codes]
     if unknown or not lost:
         raise NotNowError(

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from operations.access import Cluster, clusters_of
-from operations.mongodb.forced import Forcing, forcing
+from operations.mongodb.forced import Forcing, check_lost, forcing
 from operations.mongodb.shell import ask, survey
 from settings.loader import load_project
 from settings.platform import Platform
@@ -36,8 +36,9 @@ def reconfigure(root: Path, lost: Sequence[str], kubeconfigs: Sequence[str], *, 
     platform = load_project(root).platform
     _check_operator(platform)
     console = Console(highlight=False, soft_wrap=True)
-    with clusters_of(root, platform.site_codes, kubeconfigs) as clusters:
-        plan = forcing(platform, survey(platform, clusters), lost)
+    check_lost(platform, lost)
+    with clusters_of(root, platform.site_codes, kubeconfigs, dispensable=lost) as clusters:
+        plan = forcing(survey(platform, clusters), lost)
         tell(plan, lost, console)
         if dry_run:
             console.print("Nothing was changed (--dry-run).")

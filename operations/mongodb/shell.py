@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from components.mongodb.members import Member
-from operations.access import AnsweredError, Cluster, UnreachableError
+from operations.access import NOT_AT_HAND, AnsweredError, Cluster, UnreachableError
 from regions.members import cluster_name, members_of
 from settings.platform import Platform
 
@@ -96,6 +96,8 @@ def survey(platform: Platform, clusters: Mapping[str, Cluster]) -> list[Seen]:
     text = script("member.js")
 
     def look(seat: Seat) -> Seen:
+        if seat.site not in clusters:
+            return Seen(seat, silence=NOT_AT_HAND)
         try:
             return Seen(seat, answer=ask(clusters[seat.site], seat, text))
         except (UnreachableError, AnsweredError) as error:

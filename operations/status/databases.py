@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from operations.access import AnsweredError, Cluster, UnreachableError
+from operations.access import NOT_AT_HAND, AnsweredError, Cluster, UnreachableError
 from settings.platform import Platform
 
 KIND: Final = "clusters.postgresql.cnpg.io"
@@ -63,8 +63,12 @@ class Seen:
 
 def observe(platform: Platform, clusters: Mapping[str, Cluster]) -> list[Seen]:
     """All regions, asked at once; one that hangs costs its own time limit and no more."""
+
+    def one(code: str) -> Seen:
+        return look(platform, clusters[code]) if code in clusters else Seen(code, silence=NOT_AT_HAND)
+
     with ThreadPoolExecutor(max_workers=len(platform.codes)) as pool:
-        return list(pool.map(lambda code: look(platform, clusters[code]), platform.codes))
+        return list(pool.map(one, platform.codes))
 
 
 def look(platform: Platform, cluster: Cluster) -> Seen:
