@@ -4,9 +4,7 @@ the Containerfile names them."""
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -14,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
+from lab.debootstrap import debootstrap, remove_unused
 from lab.tools import base
 
 ROOT: Final = Path(__file__).parents[1]
@@ -35,24 +34,14 @@ def build() -> None:
 
     Raises RuntimeError without root or debootstrap, CalledProcessError where one of them fails.
     """
-    root = guard_root()
-    if root.exists():
-        print(f"{root} is there already; remove it to build it again")
-        return
-    if os.geteuid() != 0 or shutil.which("debootstrap") is None:
-        raise RuntimeError("The guard's image needs root and debootstrap (apt-get install debootstrap)")
-    part = root.with_name(f"{root.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.parent.mkdir(parents=True, exist_ok=True)
-    print(f"debootstrap of the guard's image into {root}", flush=True)
-    subprocess.run(["debootstrap", "--variant=minbase", f"--include={DEBIAN}", SUITE, str(part)], check=True)
+    debootstrap(guard_root(), "The guard's image", packages=DEBIAN, suite=SUITE, finish=_lay_out)
+
+
+def _lay_out(root: Path) -> None:
     only = ["--no-deps", "--only-binary=:all:", "--python-version", PYTHON, "--implementation", "cp"]
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, *only, "--target", str(part / "packages"), *requirements()], check=True)
-    for folder in ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/cache/apt", "var/lib/apt/lists"):
-        shutil.rmtree(part / folder, ignore_errors=True)
-    part.rename(root)
-    print(f"{root} is ready")
+    subprocess.run([*pip, *only, "--target", str(root / "packages"), *requirements()], check=True)
+    remove_unused(root)
 
 
 def modules() -> dict[str, Path]:

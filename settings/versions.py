@@ -143,3 +143,14 @@ CLOUDFLARED_IMAGE: Final = Image(
 # The shell beside cloudflared, whose own image has none.
 # renovate: datasource=docker depName=busybox
 GATE_IMAGE: Final = Image("busybox", "1.37.0", digest=None)
+
+
+def images_without_digest() -> dict[str, Image]:
+    """The images that are pinned by tag until somebody has set their digest, by their names here."""
+    found: dict[str, Image] = {}
+    for name, value in globals().items():
+        several = value.items() if isinstance(value, Mapping) else [("", value)]
+        for key, image in several:
+            if isinstance(image, Image) and not image.digest:
+                found[f"{name}[{key}]" if key else name] = image
+    return found

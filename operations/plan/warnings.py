@@ -251,7 +251,7 @@ def _secrets(planned: Planned) -> Iterator[Warned]:
 
 
 def _digests() -> Iterator[Warned]:
-    loose = [name for name, value in vars(versions).items() if isinstance(value, versions.Image) and not value.digest]
+    loose = versions.images_without_digest()
     if loose:
         yield Warned(
             "image-digest",

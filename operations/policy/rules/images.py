@@ -28,14 +28,6 @@ def references(value: Any) -> Iterator[str]:
             yield from references(item)
 
 
-def waiting_for_a_digest() -> frozenset[str]:
-    """The images that settings/versions.py pins by tag until somebody has set their digest."""
-    pinned: list[object] = []
-    for value in vars(versions).values():
-        pinned += value.values() if isinstance(value, Mapping) else [value]
-    return frozenset(item.reference for item in pinned if isinstance(item, versions.Image) and not item.digest)
-
-
 def _chart_image(image: Mapping[str, Any]) -> str:
     registry = f"{image['registry']}/" if image.get("registry") else ""
     digest = f"@{image['digest']}" if image.get("digest") else ""
@@ -45,7 +37,7 @@ def _chart_image(image: Mapping[str, Any]) -> str:
 def _loose(resource: Recorded, facts: Facts) -> Iterator[Finding]:
     if not resource.type.startswith("kubernetes:"):
         return
-    waiting = waiting_for_a_digest()
+    waiting = {image.reference for image in versions.images_without_digest().values()}
     for image in dict.fromkeys(references(reveal(resource.inputs))):
         if "@sha256:" not in image:
             yield Finding(

@@ -10,11 +10,11 @@ from components.node.firewall import Firewall, ruleset
 from components.postgres.spec import GENERATION
 from operations.plan.recorded import Recorded
 from operations.plan.values import UNKNOWN, Secret
-from operations.policy.rules.images import waiting_for_a_digest
 from operations.policy.rules.kept import REPLACING, replaces
 from operations.policy.ruleset import RULES
 from settings.acknowledged import Acknowledgement
 from settings.data import Residency
+from settings.versions import images_without_digest
 from tests.operations.policy.resources import CONTAINER, broken, cluster, deployment, ids, resource
 
 SERVICE = "kubernetes:core/v1:Service"
@@ -193,7 +193,7 @@ def test_an_image_without_a_digest_is_refused() -> None:
 
 
 def test_an_image_that_is_pinned_by_tag_in_the_one_file_is_advised_only() -> None:
-    for image in waiting_for_a_digest():
+    for image in [pinned.reference for pinned in images_without_digest().values()]:
         assert [item.level for item in broken(cluster(imageName=image))] == ["advisory"]
 
 
