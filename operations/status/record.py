@@ -8,11 +8,12 @@ from typing import Final
 
 from operations.epoch import EpochStore, Stated, StoreError
 from operations.findings.model import Check, Status
+from operations.guard.look import REPEAT
 from operations.status.judge import PLATFORM
 from settings.platform import Platform
 
 STALE: Final = 2.0
-"""Statements older than so many leases: the guard is not there, or does not reach the store."""
+"""So many times the time after which a guard states anew: it is not there, or does not reach the store."""
 
 
 def judge_record(platform: Platform, store: EpochStore | None) -> Iterator[Check]:
@@ -57,7 +58,8 @@ def _barrier(platform: Platform, code: str, statements: Sequence[Stated]) -> Che
             level = "fail"
             continue
         age = (now - each.stored).total_seconds()
-        late = age > STALE * each.statement.ttl
+        leased = each.statement.barrier == "open" and each.statement.isolation == "fence"
+        late = age > STALE * (each.statement.ttl if leased else REPEAT)
         parts.append(f"{node}: {each.statement.barrier}{f', {age:.0f} s ago' if late else ''}")
         if each.statement.barrier != wanted or late:
             level = "fail" if each.statement.barrier != wanted else max(level, "warn", key=_worse)

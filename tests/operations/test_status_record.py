@@ -66,6 +66,14 @@ def test_all_is_well_where_every_node_does_what_the_record_says(platform: Platfo
     assert {check.status for check in judged(platform, Store()).values()} == {"ok"}
 
 
+def test_a_node_without_a_lease_speaks_less_often_and_is_not_late_for_that(platform: Platform) -> None:
+    store = Store()
+    store.stated["in"] = [says("in", number, age=age) for number, age in ((1, 1), (2, 59), (3, 100))]
+    assert judged(platform, store)["in", "barrier"].status == "ok"
+    store.stated["in"] = [says("in", 1), says("in", 2), says("in", 3, age=130)]
+    assert judged(platform, store)["in", "barrier"].status == "warn"
+
+
 @pytest.mark.parametrize("epoch", [None, 2])
 def test_a_record_that_the_settings_do_not_know_is_told(platform: Platform, epoch: int | None) -> None:
     assert judged(platform, Store(epoch))["platform", "record"].status == "fail"
