@@ -10,7 +10,8 @@ import pulumi
 from components.backup.object_store import ObjectStoreArgs
 from components.guard.component import Guard
 from components.postgres import PostgresCluster, PostgresOperator, PostgresOperatorArgs
-from regions.cluster import RegionCluster, cluster_inputs
+from regions.cluster import RegionCluster
+from regions.cluster_inputs import cluster_inputs
 from regions.contract import RegionOutputs, SharedOutputs, SiteOutputs, export
 from regions.guard import guard_args, require_record
 from regions.inputs import SecretInput

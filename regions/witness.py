@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pulumi
 
 from components.names import DatabaseNames, DatabaseNamesArgs
-from regions.cluster import RegionCluster, cluster_inputs
+from regions.cluster import RegionCluster
+from regions.cluster_inputs import cluster_inputs
 from regions.contract import SharedOutputs, SiteOutputs, export
 from regions.inputs import SecretInput
 from regions.names import database_names
