@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
-from lab.guard_root import guard_root, modules
+from lab import guard_root, ledger_root
 from lab.images import BuiltImage, write_archive
 from lab.postgres_root import BINARIES, USER, postgres_root
-from lab.tools import GUARD_IMAGE, POSTGRES_IMAGE, TOOLS_IMAGE, cache, program
+from lab.python_image import folder, modules
+from lab.tools import GUARD_IMAGE, LEDGER_IMAGE, POSTGRES_IMAGE, TOOLS_IMAGE, cache, program
 from settings.versions import CNPG_IMAGE
 
 
@@ -56,30 +58,44 @@ def images() -> list[BuiltImage]:
             user="65535",
         ),
         *_guard(),
+        *_ledger(),
     ]
 
 
 def _guard() -> list[BuiltImage]:
     """The guard's, where its root was made: a lab without guards does without."""
-    if not guard_root().exists():
+    if not guard_root.guard_root().exists():
         return []
-    files = modules()
-    source = hashlib.sha256(b"".join(file.read_bytes() for file in files.values())).hexdigest()
+    return [_python(GUARD_IMAGE, guard_root.CONTAINERFILE, "operations.guard", {}, "0")]
+
+
+def _ledger() -> list[BuiltImage]:
+    """The drill's application, where its packages were laid out."""
+    if not (guard_root.guard_root().exists() and ledger_root.ledger_packages().exists()):
+        return []
     return [
-        BuiltImage(
-            references=(GUARD_IMAGE,),
-            root=guard_root(),
-            files=files,
-            entrypoint=("python3", "-m", "operations.guard"),
-            environment=(
-                "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-                "PYTHONPATH=/guard:/packages",
-                "PYTHONUNBUFFERED=1",
-                # The archive is made anew whenever a module changes.
-                f"SOURCE={source}",
-            ),
-        )
+        _python(LEDGER_IMAGE, ledger_root.CONTAINERFILE, "operations.drill.ledger", ledger_root.packages(), "10001")
     ]
+
+
+def _python(name: str, containerfile: Path, module: str, packages: Mapping[str, Path], user: str) -> BuiltImage:
+    """One of ours over the Debian that the guard's image is made of."""
+    files = modules(containerfile)
+    source = hashlib.sha256(b"".join(file.read_bytes() for file in files.values())).hexdigest()
+    return BuiltImage(
+        references=(name,),
+        root=guard_root.guard_root(),
+        files={**packages, **files},
+        entrypoint=("python3", "-m", module),
+        user=user,
+        environment=(
+            "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+            f"PYTHONPATH={folder(containerfile)}:/packages",
+            "PYTHONUNBUFFERED=1",
+            # The archive is made anew whenever a module changes.
+            f"SOURCE={source}",
+        ),
+    )
 
 
 def _recipe() -> str:

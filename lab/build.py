@@ -9,10 +9,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import yaml
 
-from lab import debian, guard_root, postgres_root, s3
+from lab import debian, guard_root, ledger_root, postgres_root, s3
 from lab.tools import CNPG, DEFINITIONS, KUBERNETES, MODULES, PACKAGES, PROGRAMS, TOOLS_IMAGE, cache, is_built
 
 LOCAL_PATH = "github.com/rancher/local-path-provisioner"
@@ -118,15 +119,24 @@ def build_all() -> None:
         debian.build()
         postgres_root.build()
         guard_root.build()
+        ledger_root.build()
     else:
         print("Hosts and PostgreSQL are not made: that needs root and debootstrap (apt-get install debootstrap)")
 
 
+BUILDS: Final = {
+    "build": build_all,
+    "debian": debian.build,
+    "guard": guard_root.build,
+    "ledger": ledger_root.build,
+    "s3": s3.build,
+}
+
+
 def main(what: str) -> None:
     """Runs one of the builds, and ends with what is wrong in one line where it fails."""
-    builds = {"build": build_all, "debian": debian.build, "s3": s3.build, "guard": guard_root.build}
     try:
-        builds[what]()
+        BUILDS[what]()
     except RuntimeError as error:
         sys.exit(str(error))
     except subprocess.CalledProcessError as error:

@@ -57,6 +57,9 @@ TOOLS_IMAGE: Final = "openova.lab/tools:lab"
 GUARD_IMAGE: Final = "openova.lab/guard:lab"
 """The guard's image, made here (lab/guard_root.py)."""
 
+LEDGER_IMAGE: Final = "openova.lab/ledger:lab"
+"""The drill's application, made here (lab/ledger_root.py)."""
+
 MODULES: Final = Path(__file__).parent / "tools"
 _CRDS: Final = "config/crd/bases/*.yaml"
 DEFINITIONS: Final = {

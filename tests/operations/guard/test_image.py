@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lab.guard_root import CONTAINERFILE, modules, requirements
+from lab.guard_root import CONTAINERFILE, GROUP
+from lab.python_image import modules, requirements
 from tests.projects import ROOT
 
 WORKFLOW = ROOT / ".github" / "workflows" / "guard-image.yaml"
@@ -22,10 +23,10 @@ WORKFLOW = ROOT / ".github" / "workflows" / "guard-image.yaml"
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
     """A folder as the image has it: our modules in `guard`, packages in `packages`."""
-    for inside, here in modules().items():
+    for inside, here in modules(CONTAINERFILE).items():
         (tmp_path / inside[1:]).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(here, tmp_path / inside[1:])
-    for name in (requirement.partition("==")[0] for requirement in requirements()):
+    for name in (requirement.partition("==")[0] for requirement in requirements(GROUP)):
         for file in map(str, metadata.files(name) or []):
             if not file.startswith(("..", "__pycache__")):
                 link = tmp_path / "packages" / file

@@ -1,0 +1,56 @@
+"""`python -m operations.drill.ledger serve` and `… load --run NAME --rate 100`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from typing import Final
+
+from operations.drill.ledger.load import Load, Teller
+from operations.drill.ledger.web import server
+
+NEEDED: Final = ("DATABASE_PRIMARY_URL", "DATABASE_REPLICA_URL", "REGION")
+
+
+def main() -> None:
+    """Runs until it is told to end. Exit code 2 where it is told wrongly."""
+    options = _options()
+    if absent := [name for name in NEEDED if not os.environ.get(name)]:
+        sys.stderr.write(f"{', '.join(absent)}: not set. Nothing was begun. The Secret `databases` of the namespace "
+                         "has them (envFrom).\n")  # fmt: skip
+        sys.exit(2)
+    primary, replica, region = (os.environ[name] for name in NEEDED)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if options.command == "serve":
+        web = server("", options.port, primary, replica, region)
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        stop.wait()
+        web.shutdown()
+        return
+    load = Load(
+        primary=primary, replica=replica, region=region, run=options.run, rate=options.rate,
+        connections=options.connections, reads=options.reads,
+    )  # fmt: skip
+    load.carry_out(Teller(sys.stdout), stop)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="ledger", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="answer HTTP")
+    serve.add_argument("--port", type=int, default=8080)
+    load = commands.add_parser("load", help="write and read at a steady rate")
+    load.add_argument("--run", required=True, help="what these rows belong to")
+    load.add_argument("--rate", type=float, default=100, help="writes a second")
+    load.add_argument("--connections", type=int, default=20, help="how many write at the same time")
+    load.add_argument("--reads", type=float, default=10, help="reads a second")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

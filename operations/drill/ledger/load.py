@@ -1,0 +1,142 @@
+"""Writes and reads at a steady rate, and says of each what came of it and when.
+
+What is printed is one JSON object a line, ten times a second:
+`writes` are `[number, asked, acknowledged, cluster]`, `failedWrites` `[number, asked, failed, reason]`, `reads`
+`[asked, answered, cluster]`, `failedReads` `[asked, failed, reason]`; times are seconds of this machine's clock since
+1970, `cluster` is the name that the database itself goes by.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any, Final, LiteralString, TextIO
+
+import psycopg
+
+from operations.drill.ledger.session import Session
+
+TELL_SECONDS: Final = 0.1
+RETRY_SECONDS: Final = 0.1
+"""Between two tries after a failure, so that a database that refuses is not stormed."""
+
+BEHIND_SECONDS: Final = 0.5
+"""A pace that was held up further than this goes on from now: what was not asked is not made up for at once."""
+
+WRITE: Final[LiteralString] = "insert into ledger (run, region, number) values (%s, %s, %s) returning {}"
+READ: Final[LiteralString] = "select {}, coalesce(max(number), 0) from ledger where run = %s"
+NAME: Final[LiteralString] = "current_setting('cluster_name')"
+TABLE: Final[LiteralString] = (
+    "create table if not exists ledger (run text, region text, number bigint, "
+    "written timestamptz not null default clock_timestamp(), primary key (run, region, number))"
+)
+
+
+@dataclass
+class Pace:
+    """Hands out numbers from 1 on, so many a second, to whoever asks next."""
+
+    rate: float
+    _due: float = field(default_factory=time.monotonic)
+    _number: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def next(self) -> int:
+        """The next number, once it is due."""
+        with self._lock:
+            self._due = max(self._due + 1 / self.rate, time.monotonic() - BEHIND_SECONDS)
+            self._number += 1
+            due, number = self._due, self._number
+        time.sleep(max(0.0, due - time.monotonic()))
+        return number
+
+
+@dataclass
+class Teller:
+    """Gathers what happened, and prints it."""
+
+    out: TextIO
+    _said: dict[str, list[list[Any]]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def tell(self, what: str, *values: Any) -> None:
+        """One thing that happened."""
+        with self._lock:
+            self._said.setdefault(what, []).append([round(v, 3) if isinstance(v, float) else v for v in values])
+
+    def flush(self) -> None:
+        """Print what was gathered since the last time."""
+        with self._lock:
+            said, self._said = self._said, {}
+        if said:
+            self.out.write(json.dumps(said, separators=(",", ":")) + "\n")
+            self.out.flush()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """`run` names the drill; `rate` is writes a second over all `connections`, `reads` reads a second."""
+
+    primary: str
+    replica: str
+    region: str
+    run: str
+    rate: float
+    connections: int
+    reads: float
+
+    def carry_out(self, teller: Teller, stop: threading.Event) -> None:
+        """Until `stop`; then what is under way comes to its end."""
+        pace, reads = Pace(self.rate), Pace(self.reads)
+        work = [lambda: self._write(pace, teller, stop)] * self.connections + [lambda: self._read(reads, teller, stop)]
+        threads = [threading.Thread(target=each, daemon=True) for each in work]
+        self._prepare(stop)
+        for thread in threads:
+            thread.start()
+        while not stop.wait(TELL_SECONDS):
+            teller.flush()
+        for thread in threads:
+            thread.join(5)
+        teller.flush()
+
+    def _prepare(self, stop: threading.Event) -> None:
+        session = Session(self.primary)
+        while not stop.is_set():
+            try:
+                session.run(TABLE)
+                break
+            except psycopg.Error:  # the other region makes it at the same time, or nobody writes yet
+                stop.wait(RETRY_SECONDS)
+        session.close()
+
+    def _write(self, pace: Pace, teller: Teller, stop: threading.Event) -> None:
+        session, statement = Session(self.primary), WRITE.format(NAME)
+        while not stop.is_set():
+            number, asked = pace.next(), time.time()
+            try:
+                (cluster,) = session.run(statement, (self.run, self.region, number))
+                teller.tell("writes", number, asked, time.time(), cluster)
+            except psycopg.Error as error:
+                teller.tell("failedWrites", number, asked, time.time(), short(error))
+                stop.wait(RETRY_SECONDS)
+        session.close()
+
+    def _read(self, pace: Pace, teller: Teller, stop: threading.Event) -> None:
+        session, statement = Session(self.replica), READ.format(NAME)
+        while not stop.is_set():
+            pace.next()
+            asked = time.time()
+            try:
+                cluster, _ = session.run(statement, (self.run,))
+                teller.tell("reads", asked, time.time(), cluster)
+            except psycopg.Error as error:
+                teller.tell("failedReads", asked, time.time(), short(error))
+                stop.wait(RETRY_SECONDS)
+        session.close()
+
+
+def short(error: psycopg.Error) -> str:
+    """The first line of what went wrong."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
