@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from lab import cli as lab
+from operations.drill import cli as drills
 from operations.epoch import command as record
 from operations.mongodb import cli as mongodb
 from operations.options import (
@@ -38,6 +39,7 @@ app.add_typer(mongodb.verify_app, name="verify")
 app.add_typer(mongodb.app, name="mongodb")
 app.add_typer(record.app, name="record")
 stacks.add_to(app)
+app.command()(drills.drill)
 app.add_typer(review.app, name="review")
 
 

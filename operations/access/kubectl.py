@@ -71,6 +71,15 @@ class Cluster:
         where = ["exec", "--stdin", f"--namespace={namespace}", pod, f"--container={container}", "--"]
         return self.kubectl(*where, *command, stdin=stdin, seconds=seconds)
 
+    def stream(self, *arguments: str) -> subprocess.Popen[str]:
+        """kubectl as it runs, with its standard output to be read. Whoever starts it ends it."""
+        command = [self.program, "--kubeconfig", str(self.kubeconfig), *arguments]
+        null = subprocess.DEVNULL
+        return subprocess.Popen(
+            command, stdin=null, stdout=subprocess.PIPE, stderr=null, text=True, env=_environment(),
+            start_new_session=True,
+        )  # fmt: skip
+
     def _error(self, text: str) -> Exception:
         last = text.splitlines()[-1] if text else "kubectl said nothing"
         if _NO_ANSWER.search(text):

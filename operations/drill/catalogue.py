@@ -30,6 +30,9 @@ STATUS: Final = "openova status"
 SCENARIOS: Final = (
     Scenario("switchover", "A planned switchover under load", (STATUS, "openova switchover --to {other}", STATUS)),
     Scenario("region-loss", "All servers of the writing region lose power", (STATUS, "openova failover --to {other}")),
+    Scenario(
+        "isolated-region", "The writing region lives, and reaches nobody", (STATUS, "openova failover --to {other}")
+    ),
     Scenario("returning-region", "The lost region comes back", (STATUS, "openova rejoin --region {writer}", STATUS)),
     Scenario("link-cut", "The road between the regions is cut", (STATUS, "openova failover --to {other}", STATUS)),
     Scenario("api-hang", "The writing region's API server hangs", (STATUS, "openova failover --to {other}", STATUS)),

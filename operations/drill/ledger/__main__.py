@@ -10,6 +10,7 @@ import threading
 from typing import Final
 
 from operations.drill.ledger.load import Load, Teller
+from operations.drill.ledger.session import only
 from operations.drill.ledger.web import server
 
 NEEDED: Final = ("DATABASE_PRIMARY_URL", "DATABASE_REPLICA_URL", "REGION")
@@ -33,9 +34,14 @@ def main() -> None:
         web.shutdown()
         return
     load = Load(
-        primary=primary, replica=replica, region=region, run=options.run, rate=options.rate,
-        connections=options.connections, reads=options.reads,
-    )  # fmt: skip
+        primary=only(primary, options.hosts) if options.hosts else primary,
+        replica=replica,
+        region=options.region or region,
+        run=options.run,
+        rate=options.rate,
+        connections=options.connections,
+        reads=options.reads,
+    )
     load.carry_out(Teller(sys.stdout), stop)
 
 
@@ -46,6 +52,8 @@ def _options() -> argparse.Namespace:
     serve.add_argument("--port", type=int, default=8080)
     load = commands.add_parser("load", help="write and read at a steady rate")
     load.add_argument("--run", required=True, help="what these rows belong to")
+    load.add_argument("--region", help="where these rows are written from (default: REGION)")
+    load.add_argument("--hosts", help="write to these alone, HOST:PORT,HOST:PORT (default: all of the URL)")
     load.add_argument("--rate", type=float, default=100, help="writes a second")
     load.add_argument("--connections", type=int, default=20, help="how many write at the same time")
     load.add_argument("--reads", type=float, default=10, help="reads a second")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final, LiteralString
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
@@ -13,6 +14,13 @@ Linux waits for a quarter of an hour (tcp_retries2)."""
 
 STATEMENT_MS: Final = 4000
 """What the server may take for one statement; a commit that waits for a standby counts."""
+
+
+def only(url: str, hosts: str) -> str:
+    """The URL with these `hosts` (HOST:PORT, separated by commas) alone."""
+    parts = urlsplit(url)
+    credentials, at, _ = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{credentials}{at}{hosts}"))
 
 
 class Session:

@@ -1,0 +1,64 @@
+"""Drills in the lab: in its own network, with its own hands."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from lab.hands import LabHands
+from lab.ledger_root import ledger_packages
+from lab.project import clusters
+from lab.regions import Lab
+from lab.tools import LEDGER_IMAGE, cache
+from operations.drill.command import Place
+
+NETWORK: Final = Path("/proc/self/ns/net")
+
+
+def enter(lab: Lab) -> None:
+    """Goes on in the lab's network: this process is replaced by the same command there, unless it is there already.
+
+    Raises RuntimeError without a lab.
+    """
+    if NETWORK.readlink() == Path(f"/proc/{lab.running.pid}/ns/net").readlink():
+        return
+    os.environ["PATH"] = f"{cache() / 'bin'}:{os.environ['PATH']}"
+    command = lab.running.within([sys.executable, "-m", "operations", *sys.argv[1:]])
+    os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
+    sys.stdout.flush()
+    os.execvp(command[0], command)  # noqa: S606
+
+
+def place(lab: Lab, say: Callable[[str], None]) -> Place:
+    """The lab as the place of a drill. Raises RuntimeError where the ledger was not built."""
+    if not ledger_packages().exists():
+        raise RuntimeError("The drill's application is not built: python -m lab ledger, then openova lab up.")
+    codes = clusters(lab.project)
+    return Place(
+        root=lab.project,
+        kubeconfigs=[f"{code}={lab.cluster(code).kubeconfig}" for code in codes],
+        store=_outputs(lab),
+        image=LEDGER_IMAGE,
+        hands=LabHands(lab, say),
+        lab=True,
+        pulumi=False,
+        round_trip_ms=round(lab.road.traffic.round_trip * 1000),
+    )
+
+
+def _outputs(lab: Lab) -> Path | None:
+    """What the stack `shared` would tell of the record's store; None where there are no guards."""
+    if not lab.store.secrets():
+        return None
+    bucket = lab.store.bucket()
+    file = lab.folder / "store.json"
+    keys = {"accessKeyId": bucket.access_key_id, "secretAccessKey": bucket.secret_access_key}
+    file.touch(0o600)
+    file.write_text(
+        json.dumps({"guard": {"bucket": bucket.name, "endpoint": bucket.endpoint}, "guardCredentials": keys})
+    )
+    return file
