@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from operations.drill.stage import Stage
+from operations.status.judge import LATE_SECONDS
 from operations.stopped import StoppedError
 
 FAILOVER_SECONDS: Final = 180.0
@@ -15,6 +16,9 @@ FAILOVER_SECONDS: Final = 180.0
 WRITE_SECONDS: Final = 180.0
 AFTER_SECONDS: Final = 60.0
 """A promoted cluster restarts its instances once more half a minute later: a drill looks beyond that."""
+
+SILENT_SECONDS: Final = LATE_SECONDS + 3
+"""After which a link that is cut is told from one that is slow."""
 
 BROKEN_SECONDS: Final = 25.0
 """How long a thing stays broken that nobody has to act upon."""
@@ -133,7 +137,7 @@ def _borne(stage: Stage, text: str, break_it: Callable[[], None]) -> Played:
     stage.start(stage.writer, stage.other)
     played = Played(stage.mark(text))
     break_it()
-    stage.hold(3)
+    stage.hold(SILENT_SECONDS)
     played.check("openova status tells that something is wrong", stage.command("openova status").code == 1)
     before = stage.platform.authority
     refused = stage.command(f"openova failover --to {stage.other}")

@@ -98,7 +98,10 @@ def _follows(platform: Platform, region: Seen, writer: Seen | None) -> Check:
     if region.state.get("source") != host:
         fix = "Look at the mesh between the regions: openova doctor --after."
         return Check(region.code, "follows", "fail", f"not streaming: {what}", rule, "It falls behind.", fix)
-    late = behind > BEHIND_BYTES or (heard is not None and float(heard) > LATE_SECONDS)
+    if heard is not None and float(heard) > LATE_SECONDS:
+        fix = "Look at the mesh between the regions: openova doctor --after."
+        return Check(region.code, "follows", "fail", f"silent link: {what}", rule, "It falls behind.", fix)
+    late = behind > BEHIND_BYTES
     fix = "Look at the link's loss and at the follower's disk."
     return Check(region.code, "follows", "warn" if late else "ok", what, rule, "A failover would lose that.", fix)
 

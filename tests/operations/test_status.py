@@ -66,7 +66,7 @@ def test_a_follower_that_streams_may_be_ahead_for_the_moment_between_two_questio
     [
         ({"source": None}, "fail"),
         ({"source": "pg-asia.openova.io"}, "fail"),
-        ({"heard": 11.0}, "warn"),
+        ({"heard": 11.0}, "fail"),
         ({"position": 5000 - 65 * 1024 * 1024}, "warn"),
     ],
 )

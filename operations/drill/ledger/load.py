@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, LiteralString, TextIO
 
@@ -92,7 +93,6 @@ class Load:
         pace, reads = Pace(self.rate), Pace(self.reads)
         work = [lambda: self._write(pace, teller, stop)] * self.connections + [lambda: self._read(reads, teller, stop)]
         threads = [threading.Thread(target=each, daemon=True) for each in work]
-        self._prepare(stop)
         for thread in threads:
             thread.start()
         while not stop.wait(TELL_SECONDS):
@@ -100,16 +100,6 @@ class Load:
         for thread in threads:
             thread.join(5)
         teller.flush()
-
-    def _prepare(self, stop: threading.Event) -> None:
-        session = Session(self.primary)
-        while not stop.is_set():
-            try:
-                session.run(TABLE)
-                break
-            except psycopg.Error:  # the other region makes it at the same time, or nobody writes yet
-                stop.wait(RETRY_SECONDS)
-        session.close()
 
     def _write(self, pace: Pace, teller: Teller, stop: threading.Event) -> None:
         session, statement = Session(self.primary), WRITE.format(NAME)
@@ -120,6 +110,9 @@ class Load:
                 teller.tell("writes", number, asked, time.time(), cluster)
             except psycopg.Error as error:
                 teller.tell("failedWrites", number, asked, time.time(), short(error))
+                if isinstance(error, psycopg.errors.UndefinedTable):
+                    with suppress(psycopg.Error):  # another one makes it at the same time
+                        session.run(TABLE)
                 stop.wait(RETRY_SECONDS)
         session.close()
 
