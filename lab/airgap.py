@@ -9,8 +9,8 @@ from pathlib import Path
 from lab import guard_root, ledger_root
 from lab.images import BuiltImage, write_archive
 from lab.postgres_root import BINARIES, USER, postgres_root
-from lab.python_image import folder, modules
-from lab.tools import GUARD_IMAGE, LEDGER_IMAGE, POSTGRES_IMAGE, TOOLS_IMAGE, cache, program
+from lab.python_image import ROOT, folder, modules
+from lab.tools import GUARD_IMAGE, INGRESS_IMAGE, LEDGER_IMAGE, POSTGRES_IMAGE, TOOLS_IMAGE, cache, program
 from settings.versions import CNPG_IMAGE
 
 
@@ -58,6 +58,7 @@ def images() -> list[BuiltImage]:
             user="65535",
         ),
         *_guard(),
+        *_ingress(),
         *_ledger(),
     ]
 
@@ -67,6 +68,23 @@ def _guard() -> list[BuiltImage]:
     if not guard_root.guard_root().exists():
         return []
     return [_python(GUARD_IMAGE, guard_root.CONTAINERFILE, "operations.guard", {}, "0")]
+
+
+def _ingress() -> list[BuiltImage]:
+    """What stands in Traefik's place, over the same Debian."""
+    if not guard_root.guard_root().exists():
+        return []
+    program = ROOT / "lab" / "k3s" / "ingress.py"
+    source = hashlib.sha256(program.read_bytes()).hexdigest()
+    return [
+        BuiltImage(
+            references=(INGRESS_IMAGE,),
+            root=guard_root.guard_root(),
+            files={"/ingress.py": program},
+            entrypoint=("python3", "/ingress.py"),
+            environment=("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONUNBUFFERED=1", f"SOURCE={source}"),
+        )
+    ]
 
 
 def _ledger() -> list[BuiltImage]:

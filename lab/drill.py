@@ -6,9 +6,11 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from lab.edge import PLACES, LabEdge
 from lab.hands import LabHands
 from lab.ledger_root import ledger_packages
 from lab.project import clusters
@@ -33,7 +35,7 @@ def enter(lab: Lab) -> None:
     os.execvp(command[0], command)  # noqa: S606
 
 
-def place(lab: Lab, say: Callable[[str], None]) -> Place:
+def place(lab: Lab, edge: LabEdge | None, say: Callable[[str], None]) -> Place:
     """The lab as the place of a drill. Raises RuntimeError where the ledger was not built."""
     if not ledger_packages().exists():
         raise RuntimeError("The drill's application is not built: python -m lab ledger, then openova lab up.")
@@ -43,7 +45,8 @@ def place(lab: Lab, say: Callable[[str], None]) -> Place:
         kubeconfigs=[f"{code}={lab.cluster(code).kubeconfig}" for code in codes],
         store=_outputs(lab),
         image=LEDGER_IMAGE,
-        hands=LabHands(lab, say),
+        hands=LabHands(lab, say, edge),
+        users={town: partial(edge.ask, town) for town in PLACES} if edge is not None else {},
         lab=True,
         pulumi=False,
         round_trip_ms=round(lab.road.traffic.round_trip * 1000),

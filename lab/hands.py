@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from lab.apply import apply
+from lab.edge import LabEdge
 from lab.host import Host
 from lab.postgres import Database
 from lab.project import clusters
@@ -28,8 +29,8 @@ Say = Callable[[str], None]
 class LabHands:
     """`operations.drill.hands.Hands` in a lab that is up."""
 
-    def __init__(self, lab: Lab, say: Say) -> None:
-        self._lab, self._say = lab, say
+    def __init__(self, lab: Lab, say: Say, edge: LabEdge | None = None) -> None:
+        self._lab, self._say, self._edge = lab, say, edge
 
     def power_off(self, code: str) -> None:
         """All hosts at one time."""
@@ -98,6 +99,8 @@ class LabHands:
         for code, name in clusters(self._lab.project).items():
             if code in up:
                 Database(self._lab.cluster(code), name).wait_healthy(self._say)
+        if self._edge is not None:
+            self._edge.up()
 
     @property
     def _group(self) -> str:

@@ -1,7 +1,7 @@
 """All that the lab changes in what the program puts into Kubernetes.
 
 - PostgreSQL's image is one made here from Debian's packages.
-- The guard's image is one made here, by its tag.
+- The guard's image and the application's are made here, by their tags.
 - The operator comes from its own release manifest instead of its Helm chart: no chart repository is reached. Pulumi's
   engine gets it as a chart of the same name and version.
 """
@@ -12,14 +12,17 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, Final
 
+from components.app.workload import NAME as APPLICATION
 from components.guard.component import NAME as GUARD
 from lab.api_server import definitions
-from lab.tools import GUARD_IMAGE, POSTGRES_IMAGE
+from lab.tools import GUARD_IMAGE, LEDGER_IMAGE, POSTGRES_IMAGE
 from operations.plan.answers import CNPG_CLUSTER
 from settings.versions import CNPG_CHART
 
 RELEASE: Final = "kubernetes:helm.sh/v3:Release"
 DAEMON_SET: Final = "kubernetes:apps/v1:DaemonSet"
+DEPLOYMENT: Final = "kubernetes:apps/v1:Deployment"
+IMAGES: Final = {(DAEMON_SET, GUARD): GUARD_IMAGE, (DEPLOYMENT, APPLICATION): LEDGER_IMAGE}
 
 
 def overlaid(type_: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,9 +30,9 @@ def overlaid(type_: str, body: Mapping[str, Any]) -> dict[str, Any]:
     changed = {key: value for key, value in body.items() if key != "status"}
     if type_ == CNPG_CLUSTER:
         changed["spec"] = {**changed["spec"], "imageName": POSTGRES_IMAGE}
-    if type_ == DAEMON_SET and changed["metadata"]["name"] == GUARD:
+    if (own := IMAGES.get((type_, changed["metadata"]["name"]))) is not None:
         changed = deepcopy(changed)
-        changed["spec"]["template"]["spec"]["containers"][0]["image"] = GUARD_IMAGE
+        changed["spec"]["template"]["spec"]["containers"][0]["image"] = own
     return changed
 
 

@@ -10,14 +10,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from lab.host import Host
+from lab.ledger_root import ledger_packages
 from lab.mirror import URL, Release
 from lab.store import BUCKET, Started
-from lab.tools import GUARD_IMAGE
-from lab.world import ADMIN_CIDR, REGIONS
+from lab.tools import GUARD_IMAGE, LEDGER_IMAGE
+from lab.world import ADMIN_CIDR, EDGE, REGIONS
 from settings.project import read_yaml
 
 NODES: Final = 3
 """Hosts a region: a server and two agents, one for each instance of PostgreSQL."""
+
+CHECKED_SECONDS: Final = 15
+"""Between two of the edge's checks: what the Business plan allows."""
 
 SIZES: Final = {"instances": 3, "storage": "1Gi", "storageClass": "local-path", "memory": "384Mi", "cpu": "1"}
 
@@ -100,14 +104,18 @@ def set_guard(target: Path, isolation: str, store: Started | None) -> None:
     if store is not None:
         value = {
             "isolation": isolation,
-            # Overlaid: the lab's image has a tag alone.
-            "image": f"{GUARD_IMAGE.partition(':')[0]}@sha256:{'0' * 64}",
+            "image": by_digest(GUARD_IMAGE),
             "bucket": {"name": BUCKET},
             "endpoint": store.endpoint,
             "certificate": store.certificate,
         }
     shared["config"]["guard"] = {"value": value}
     _write(target / "Pulumi.yaml", shared)
+
+
+def by_digest(image: str) -> str:
+    """As the settings want it. The lab's own images have a tag alone, which `lab.overlay` puts in its place."""
+    return f"{image.partition(':')[0]}@sha256:{'0' * 64}"
 
 
 def _guard_of(shared: Mapping[str, Any] | None) -> str:
@@ -133,6 +141,11 @@ def _shared(document: dict[str, Any], nodes: Mapping[str, Sequence[str]]) -> dic
     config["regions"] = {"value": lines}
     config["mongodb"] = {"value": {"enabled": False}}
     config["backups"]["value"]["enabled"] = False
+    # Asked often: so a lab shows within a minute what the committed interval shows within minutes.
+    config["edge"]["value"]["plan"] = "business"
+    config["edge"]["value"]["monitor"] |= {"interval": CHECKED_SECONDS}
+    if ledger_packages().exists():
+        config["applications"]["value"][0] |= {"image": by_digest(LEDGER_IMAGE), "replicas": 1}
     return document
 
 
@@ -141,6 +154,7 @@ def _stack(document: dict[str, Any], user: str, hosts: Mapping[str, Host], relea
     first = next(iter(hosts))
     config |= {
         "openova:adminCidrs": [ADMIN_CIDR],
+        "openova:httpCidrs": [f"{EDGE}/32"],
         "openova:ssh": {"user": user, "auth": "key"},
         "openova:nodes": {
             node: {

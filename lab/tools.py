@@ -60,6 +60,9 @@ GUARD_IMAGE: Final = "openova.lab/guard:lab"
 LEDGER_IMAGE: Final = "openova.lab/ledger:lab"
 """The drill's application, made here (lab/ledger_root.py)."""
 
+INGRESS_IMAGE: Final = "openova.lab/ingress:lab"
+"""What stands in Traefik's place (lab/k3s/ingress.py)."""
+
 MODULES: Final = Path(__file__).parent / "tools"
 _CRDS: Final = "config/crd/bases/*.yaml"
 DEFINITIONS: Final = {

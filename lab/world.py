@@ -22,6 +22,9 @@ STRANGER: Final = "192.0.2.200"
 STORE: Final = "192.0.2.150"
 """Where the record of who may write is kept: in no region, and no place to administer anything from."""
 
+EDGE: Final = "192.0.2.180"
+"""From where the edge asks regions on 80 and 443, and nobody else may."""
+
 ADMIN_CIDR: Final = "192.0.2.0/25"
 FOLDER: Final = Path("/run/hosts")
 
@@ -142,7 +145,7 @@ def _begin(keeper: str, stdin: int) -> subprocess.Popen[str]:
     environment = {
         **os.environ,
         "KEEPER": keeper,
-        "OFFICES": f"{OFFICE} {STRANGER} {STORE}",
+        "OFFICES": f"{OFFICE} {STRANGER} {STORE} {EDGE}",
         "NETWORKS": " ".join(f"{region.code}={region.network}" for region in REGIONS),
     }
     return subprocess.Popen(

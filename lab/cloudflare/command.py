@@ -36,6 +36,7 @@ class Options:
     direct: bool = False
     authority: Path | None = None
     scale: float = 1.0
+    source: str = ""
 
 
 def contract_of(root: Path) -> Contract:
@@ -86,6 +87,7 @@ def cloudflare(contract: Contract, options: Options) -> Iterator[tuple[str, str,
         direct=options.direct,
         authority=str(options.authority) if options.authority else None,
         patience=0,
+        source=options.source,
     )
     api = Api(account)
     with running(account, network, options.scale) as edge:

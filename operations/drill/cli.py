@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +15,7 @@ from operations.stopped import StoppedError
 
 if TYPE_CHECKING:
     from operations.drill.command import Place
+    from operations.drill.users import Ask
 
 
 def drill(
@@ -50,16 +53,18 @@ def drill(
     if not scenarios:
         listed(CONSOLE)
         return
+    wanted = Rate(writes=rate, connections=connections, reads=reads)
     if real:
         person = Person(_asked)
         place = Place(
             root=root.resolve(), kubeconfigs=kubeconfig or (), store=store, image=_image(image), hands=person,
-            lab=False, pulumi=True,
+            users=_users(root), lab=False, pulumi=True,
         )  # fmt: skip
+        passed = drills(place, scenarios, wanted, here, as_json=as_json)
     else:
-        place = _lab()
-    wanted = Rate(writes=rate, connections=connections, reads=reads)
-    if not drills(place, scenarios, wanted, here, as_json=as_json):
+        with _lab() as place:
+            passed = drills(place, scenarios, wanted, here, as_json=as_json)
+    if not passed:
         raise typer.Exit(EXIT_FAILED)
 
 
@@ -69,16 +74,37 @@ def _asked(text: str) -> None:
     CONSOLE.input(f"{text}; then press Enter. ", markup=False)
 
 
-def _lab() -> Place:
+@contextmanager
+def _lab() -> Iterator[Place]:
     from lab.drill import enter, place
+    from lab.edge import edge
     from lab.regions import Lab
 
     try:
         lab = Lab()
         enter(lab)
-        return place(lab, lambda text: None)
+        with edge(lab) as made:
+            yield place(lab, made, lambda text: None)
     except (RuntimeError, OSError, subprocess.SubprocessError) as error:
         raise StoppedError(f"{error} With --real a drill is played on a pair of your own (docs/gameday.md).") from None
+
+
+def _users(root: Path) -> dict[str, Ask]:
+    """Whoever runs the drill asks the edge from here, by the first name of the configuration."""
+    import httpx
+
+    from settings.loader import load_project
+
+    platform = load_project(root.resolve()).platform
+    url = f"https://{platform.edge.hosts[0]}.{platform.domain}{platform.edge.monitor.path}"
+
+    def ask() -> tuple[int, str]:
+        try:
+            return httpx.get(url, timeout=20).status_code, ""
+        except httpx.TransportError:
+            return 0, ""
+
+    return {"here": ask}
 
 
 def _image(image: str | None) -> str:

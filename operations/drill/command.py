@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from operations.drill.operator import Operator
 from operations.drill.picture import picture
 from operations.drill.scenes import SCENES
 from operations.drill.stage import Stage, regions_of
+from operations.drill.users import Ask, Users
 from operations.status.databases import observe
 from settings.loader import load_project
 from settings.platform import Platform
@@ -32,7 +33,7 @@ CONSOLE: Final = Console(highlight=False, soft_wrap=True, emoji=False)
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where drills are played. `image` is the ledger's; `round_trip_ms` is known in the lab."""
+    """Where drills are played. `image` is the ledger's; `users` ask the edge; `round_trip_ms` is known in the lab."""
 
     root: Path
     kubeconfigs: Sequence[str]
@@ -41,6 +42,7 @@ class Place:
     hands: Hands
     lab: bool
     pulumi: bool
+    users: Mapping[str, Ask] = field(default_factory=dict)
     round_trip_ms: int | None = None
 
 
@@ -86,7 +88,8 @@ def _one(
     operator = Operator(place.root, place.kubeconfigs, place.store, place.pulumi, say)
     stage = Stage(
         root=place.root, clusters=clusters, hands=place.hands, operator=operator, image=place.image, rate=rate,
-        run=time.strftime("%Y%m%d-%H%M%S", time.gmtime()), writer=writer, other=other, say=say,
+        run=time.strftime("%Y%m%d-%H%M%S", time.gmtime()), writer=writer, other=other,
+        users=Users(place.users), say=say,
     )  # fmt: skip
     try:
         played = SCENES[scenario.name](stage)
@@ -95,6 +98,7 @@ def _one(
     except BaseException:
         # Whatever went wrong: nothing stays broken, and nothing goes on writing.
         place.hands.heal()
+        stage.users.stop()
         stopped(stage.sources.values())
         raise
     return document(stage, played, scenario, rows, setting_of(place, platform))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -86,6 +87,7 @@ def document(stage: Stage, played: Played, scenario: Scenario, rows: Mapping[str
         "goals": [{**asdict(goal), "met": goal.met} for goal in goals],
         "figures": figures,
         "reads": reads,
+        "edge": {place: _asking(stage, place, played.fault) for place in stage.users.asks},
         "pauses": [{"at": _round(pause.at - stage.begun), "seconds": _round(pause.seconds)} for pause in found],
         "marks": [{"at": _round(at - stage.begun), "text": text} for at, text in stage.marks],
         "commands": [
@@ -119,8 +121,12 @@ def _goals(
         spent = figures["decisionToWriteSeconds"] - figures["waitedForLeaseSeconds"]
         yield Goal("from the decision to the first row, without the wait for the lease", round(spent, 2),
                    TIGHT["decision"])  # fmt: skip
-        if setting.mode != "continue":
+        if name == "region-loss":
             yield Goal("writes lost (RPO)", figures["lostSeconds"], TIGHT["rpo"])
+        elif setting.mode == "fence":
+            lease = stage.platform.guard.ttl + stage.platform.guard.margin
+            yield Goal("writes lost: what the lost region took until its leave to write ended",
+                       figures["lostSeconds"], lease)  # fmt: skip
         yield Goal(f"reads failed in {stage.other}", reads[stage.other]["failed"], 0, "reads")
     else:
         yield Goal("acknowledged rows lost", figures["lostRows"], 0, "rows")
@@ -150,6 +156,16 @@ def _reading(stage: Stage, code: str) -> dict[str, Any]:
             "longestGapSeconds": _round(found.longest)}  # fmt: skip
 
 
+def _asking(stage: Stage, place: str, fault: float) -> dict[str, Any]:
+    """Requests of one place since the fault, the failed ones, and who answered how many."""
+    asked = stage.users.of(place, fault, stage.ended)
+    return {
+        "asked": len(asked),
+        "failed": sum(1 for each in asked if not each.good),
+        "answeredBy": dict(Counter(each.region or "the edge" for each in asked if each.good)),
+    }
+
+
 def series(stage: Stage) -> dict[str, Any]:
     """What is drawn, a number a second: rows that each database took, reads answered and failed from each region."""
     seconds = int(stage.ended - stage.begun) + 1
@@ -166,6 +182,14 @@ def series(stage: Stage) -> dict[str, Any]:
     return {
         "writes": {code: counted([w.ended for w in writes if w.cluster == name]) for name, code in databases.items()},
         "reads": {code: counted([r.ended for r in stage.reads(code) if r.cluster]) for code in stage.sources},
+        "users": {
+            place: counted([u.ended for u in stage.users.asked if u.good and u.place == place])
+            for place in stage.users.asks
+        },
+        "failedUsers": {
+            place: counted([u.ended for u in stage.users.asked if not u.good and u.place == place])
+            for place in stage.users.asks
+        },
         "failedReads": {code: counted([r.ended for r in stage.reads(code) if not r.cluster]) for code in stage.sources},
     }
 

@@ -33,7 +33,8 @@ def picture(told: Mapping[str, Any]) -> str:
     marks = told["marks"]
     top = TOP + MARKS_LINE * len(marks)
     reads = [*series["reads"]]
-    height = top + PANEL + GAP + len(reads) * (READS + GAP) + LINE
+    users = [*series["users"]]
+    height = top + PANEL + GAP + (len(reads) + len(users)) * (READS + GAP) + LINE
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
         f"<title>{escape(told['title'])}</title><style>{_STYLE}</style>",
@@ -44,9 +45,14 @@ def picture(told: Mapping[str, Any]) -> str:
     ]
     for number, code in enumerate(reads):
         here = top + PANEL + GAP + number * (READS + GAP)
-        parts += _reads(code, series["reads"][code], series["failedReads"][code], seconds, here)
+        text = f"reads a second from {code}"
+        parts += _answers(text, series["reads"][code], series["failedReads"][code], seconds, here)
+    for number, place in enumerate(users, len(reads)):
+        here = top + PANEL + GAP + number * (READS + GAP)
+        text = f"requests a second through the edge from {place}"
+        parts += _answers(text, series["users"][place], series["failedUsers"][place], seconds, here)
     parts += _axis(seconds, height - LINE)
-    parts += _marks(marks, seconds, top, height - 2 * LINE)
+    parts += _marks(marks, seconds, top + PANEL)
     return "\n".join([*parts, "</svg>", ""])
 
 
@@ -81,7 +87,7 @@ def _rows(writes: Mapping[str, Sequence[int]], seconds: int, top: int) -> Iterat
         y = round(top + PANEL * (1 - part), 1)
         yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>'
         yield f'<text class="dim" x="{LEFT - 8}" y="{y + 4}" text-anchor="end">{round(most * part)}</text>'
-    for number, (code, counts) in enumerate(writes.items()):
+    for number, (code, counts) in enumerate(sorted(writes.items())):
         colour = COLOURS[number % 2]
         yield f'<path d="{_steps(counts, most, seconds, top, PANEL)}" fill="{colour}" fill-opacity=".75"/>'
         x = LEFT + number * 210
@@ -89,13 +95,13 @@ def _rows(writes: Mapping[str, Sequence[int]], seconds: int, top: int) -> Iterat
         yield f'<text x="{x + 16}" y="{top + PANEL + 18}">rows a second that {escape(code)} took</text>'
 
 
-def _reads(code: str, answered: Sequence[int], failed: Sequence[int], seconds: int, top: int) -> Iterator[str]:
+def _answers(what: str, answered: Sequence[int], failed: Sequence[int], seconds: int, top: int) -> Iterator[str]:
     most = max([1, *answered, *failed])
     yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{top + READS}" y2="{top + READS}"/>'
     yield f'<path d="{_steps(answered, most, seconds, top, READS)}" class="dim" fill-opacity=".55"/>'
     yield f'<path d="{_steps(failed, most, seconds, top, READS)}" class="bad"/>'
     failures = f", {sum(failed)} failed" if sum(failed) else ", none failed"
-    text = f"reads a second from {escape(code)}: {sum(answered)} answered{failures}"
+    text = f"{escape(what)}: {sum(answered)} answered{failures}"
     yield f'<text x="{LEFT}" y="{top + READS + 16}">{text}</text>'
 
 
@@ -108,7 +114,7 @@ def _steps(counts: Sequence[int], most: int, seconds: int, top: int, height: int
     return "".join([*points, f"L{_x(len(counts), seconds)},{top + height}Z"])
 
 
-def _marks(marks: Sequence[Mapping[str, Any]], seconds: int, top: int, bottom: int) -> Iterator[str]:
+def _marks(marks: Sequence[Mapping[str, Any]], seconds: int, bottom: int) -> Iterator[str]:
     for number, mark in enumerate(marks):
         x = _x(mark["at"], seconds)
         y = TOP + MARKS_LINE * number + 8

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from components.edge.steering import worst_case_detection_seconds
 from operations.drill.stage import Stage
 from operations.status.judge import LATE_SECONDS
 from operations.stopped import StoppedError
@@ -22,6 +24,8 @@ SILENT_SECONDS: Final = LATE_SECONDS + 3
 
 BROKEN_SECONDS: Final = 25.0
 """How long a thing stays broken that nobody has to act upon."""
+
+SETTLED_SECONDS: Final = 10.0
 
 STREAM_SECONDS: Final = 120.0
 
@@ -89,6 +93,7 @@ def _failed_over(stage: Stage, fault: float) -> Played:
         ran = stage.command(f"openova failover --to {stage.other}", without=stage.writer)
         if ran.code == 0:
             break
+        stage.marks[-1] = (played.decided, f"openova failover --to {stage.other}: refused")
         if played.decided > deadline or "Nothing was changed" not in ran.said:
             _carried_out(ran.code, ran.said)
     played.written = stage.wait_for_write(stage.other, fault, WRITE_SECONDS)
@@ -197,6 +202,33 @@ def slow_disk(stage: Stage) -> Played:
     return played
 
 
+def edge_failure(stage: Stage) -> Played:
+    """The edge does not reach the writing region any more; everything else is well."""
+    stage.start(stage.writer, stage.other)
+    stage.hold(SETTLED_SECONDS)
+    monitor = stage.platform.edge.monitor
+    seconds = worst_case_detection_seconds(interval=monitor.interval, timeout=monitor.timeout, retries=monitor.retries)
+    played = Played(stage.mark(f"the edge does not reach {stage.writer}"))
+    stage.hands.cut_edge(stage.writer)
+    noticed = played.fault + seconds
+    stage.hold(seconds + BROKEN_SECONDS)
+    stage.command("openova status")
+    mended = stage.mark("it is mended")
+    stage.hands.heal()
+    for place in stage.users.asks:
+        then = stage.users.of(place, noticed, mended)
+        elsewhere = all(each.good and each.region in (stage.other, "") for each in then)
+        played.check(
+            f"{place}: after {seconds:.0f} s every request is answered by {stage.other}", bool(then) and elsewhere
+        )
+    stage.hold(2 * seconds)
+    for place in stage.users.asks:
+        last = stage.users.of(place, time.time() - SETTLED_SECONDS, time.time())
+        played.check(f"{place}: in the end every request is answered", bool(last) and all(each.good for each in last))
+    played.check("openova status calls the platform well", _well(stage))
+    return played
+
+
 def _carried_out(code: int, said: str) -> None:
     if code != 0:
         raise StoppedError(f"The command failed, and with it the drill:\n{said}")
@@ -210,5 +242,6 @@ SCENES: Final[Mapping[str, Callable[[Stage], Played]]] = {
     "link-cut": link_cut,
     "api-hang": api_hang,
     "primary-kill": primary_kill,
+    "edge-failure": edge_failure,
     "slow-disk": slow_disk,
 }

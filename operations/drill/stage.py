@@ -14,6 +14,7 @@ from operations.drill.hands import Hands
 from operations.drill.load import Rate, Source, stopped
 from operations.drill.measure import first_by
 from operations.drill.operator import Operator, Ran
+from operations.drill.users import Users
 from operations.status.databases import Seen, look, sql
 from operations.stopped import StoppedError
 from settings.loader import load_project
@@ -41,6 +42,7 @@ class Stage:
     writer: str
     other: str
     say: Callable[[str], None]
+    users: Users
     sources: dict[str, Source] = field(default_factory=dict)
     marks: list[tuple[float, str]] = field(default_factory=list)
     begun: float = 0.0
@@ -59,6 +61,7 @@ class Stage:
 
     def start(self, *codes: str) -> None:
         """The load runs in these regions, undisturbed for a while. Raises StoppedError."""
+        self.users.start()
         for code in codes:
             self.join(code)
         self.begun = time.time()
@@ -83,6 +86,7 @@ class Stage:
     def finish(self) -> None:
         """The load ends, and what the pods know is complete as far as they can be asked."""
         self.ended = time.time()
+        self.users.stop()
         stopped(self.sources.values())
 
     @property
@@ -153,11 +157,11 @@ _ROWS: Final = "select region, number from ledger where run = '{run}';"
 
 
 def regions_of(platform: Platform, seen: Sequence[Seen]) -> tuple[str, str]:
-    """Who writes, and who may take over: the first other region that answers. Raises StoppedError."""
-    writers = [each.code for each in seen if each.writes]
-    if len(writers) != 1:
-        raise StoppedError(f"A drill begins with one region that writes; now {', '.join(writers) or 'none'} does.")
-    others = [each.code for each in seen if each.code != writers[0]]
+    """Who writes, and who may take over: the first other region. Raises StoppedError."""
+    primary = platform.authority.primary
+    if not any(each.code == primary and each.writes for each in seen):
+        raise StoppedError(f"{primary} is to write and does not (openova status). Nothing was broken.")
+    others = [each.code for each in seen if each.code != primary]
     if not others:
-        raise StoppedError(f"{platform.domain} has one region: nobody could take over.")
-    return writers[0], others[0]
+        raise StoppedError(f"{platform.domain} has one region: nobody could take over. Nothing was broken.")
+    return primary, others[0]

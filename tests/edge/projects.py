@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from lab.cloudflare.applied import Program
 from operations.plan.check import checked
 from operations.plan.monitor import Answer
 from operations.plan.project import job_for
@@ -15,8 +16,6 @@ from regions import contract
 from settings.project import read_project
 from tests.projects import SHARED, edit, value
 from tests.recording import record
-
-Program = Callable[[Answer], Evaluation]
 
 
 def component(program: Callable[[], Any]) -> Program:

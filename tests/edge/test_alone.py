@@ -17,11 +17,11 @@ import pytest
 from typer.testing import CliRunner
 
 from lab.cloudflare.account import Account, Contract
+from lab.cloudflare.applied import Applying
 from lab.cloudflare.command import Options, cloudflare, contract_of, servers_of
 from lab.cloudflare.routes import PREFIX
 from operations.cli import app
 from settings.tiers import PlanTier
-from tests.edge.applying import Applying
 from tests.edge.origins import Node, nodes
 from tests.edge.projects import addresses, stack
 from tests.planning import ROOT

@@ -10,8 +10,8 @@ import pytest
 
 from components.edge.tunnel import CloudflareTunnel, CloudflareTunnelArgs
 from lab.cloudflare.account import ACCOUNT_ID, EVERYTHING, ZONE_ID
+from lab.cloudflare.applied import RefusedError
 from lab.cloudflare.faults import Fault, Kind
-from tests.edge.applying import RefusedError
 from tests.edge.origins import nodes
 from tests.edge.projects import add_region, addresses, component, remove_region, stack
 from tests.edge.world import HOST, World, world_in

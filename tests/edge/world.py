@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from lab.cloudflare.account import Account, Contract
+from lab.cloudflare.applied import Applying, Program
 from lab.cloudflare.plane.edge import Edge
 from lab.cloudflare.plane.front import Served
 from lab.cloudflare.plane.network import Network
 from lab.cloudflare.server import Api, serving
 from settings.tiers import PlanTier
-from tests.edge.applying import Applying
 from tests.edge.origins import Node, nodes
-from tests.edge.projects import Program, addresses, stack
+from tests.edge.projects import addresses, stack
 from tests.projects import SHARED, copy_project, share, value
 
 HOST = "api.openova.io"

@@ -48,8 +48,9 @@ class Network:
 
     Where a server speaks plain HTTP, TLS is left out; over https its certificate is checked by `authority` (a file of
     certificates; the machine's own without it) under the host name that is asked for. An address without a server is
-    asked itself where `direct`, otherwise it is silent: packets vanish. `patience` is how many seconds of the machine's
-    clock a server that is there may take at most; 0 means the time that the question allows.
+    asked itself where `direct`, from the address `source` of this machine if there is one; otherwise it is silent:
+    packets vanish. `patience` is how many seconds of the machine's clock a server that is there may take at most; 0
+    means the time that the question allows.
     """
 
     servers: dict[str, str] = field(default_factory=dict)
@@ -57,6 +58,7 @@ class Network:
     authority: str | None = None
     patience: float = 5.0
     scale: float = 0.0
+    source: str = ""
     rtt: Distance = lambda region, address: 0.02
     _cuts: set[tuple[str, str]] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -116,7 +118,9 @@ class Network:
             connection.close()
 
     def _connection(self, scheme: str, host: str, port: int, ask: Ask, wait: float) -> http.client.HTTPConnection:
-        connection = http.client.HTTPConnection(host, port, timeout=wait)
+        connection = http.client.HTTPConnection(
+            host, port, timeout=wait, source_address=(self.source, 0) if self.source else None
+        )
         connection.connect()
         if scheme == "https":
             context = ssl.create_default_context(cafile=self.authority)

@@ -7,17 +7,20 @@ deleted at the end, users before what they use.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
+from lab.cloudflare.wire import KINDS, body_of, headers_of, path_of
 from operations.plan.answers import answer as planned_answer
-from operations.plan.recorded import Recorded
+from operations.plan.monitor import Answer
+from operations.plan.recorded import Evaluation, Recorded
 from operations.plan.values import Secret
-from tests.edge.projects import Program
-from tests.edge.wire import KINDS, body_of, headers_of, path_of
+
+Program = Callable[[Answer], Evaluation]
+"""The program, or a piece of it, whose resources are answered one by one."""
 
 RETRIES = 10
 """How often the provider's client tries again after 408, 409, 429 and 5xx."""
