@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from operations.drill import measure
 from operations.drill.catalogue import Scenario
-from operations.drill.scenes import Played
+from operations.drill.played import Played
 from operations.drill.stage import Stage
 
 LOSSES: Final = frozenset({"region-loss", "isolated-region"})
