@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, Final
 
-from components.guard.component import NAME as GUARD
+from components.guard.names import NAME as GUARD
 from lab.api_server import definitions
 from lab.tools import GUARD_IMAGE, POSTGRES_IMAGE
 from operations.plan.answers import CNPG_CLUSTER
