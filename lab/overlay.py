@@ -13,7 +13,7 @@ from copy import deepcopy
 from typing import Any, Final
 
 from components.app.workload import NAME as APPLICATION
-from components.guard.component import NAME as GUARD
+from components.guard.names import NAME as GUARD
 from lab.api_server import definitions
 from lab.tools import GUARD_IMAGE, LEDGER_IMAGE, POSTGRES_IMAGE
 from operations.plan.answers import CNPG_CLUSTER
@@ -22,7 +22,11 @@ from settings.versions import CNPG_CHART
 RELEASE: Final = "kubernetes:helm.sh/v3:Release"
 DAEMON_SET: Final = "kubernetes:apps/v1:DaemonSet"
 DEPLOYMENT: Final = "kubernetes:apps/v1:Deployment"
-IMAGES: Final = {(DAEMON_SET, GUARD): GUARD_IMAGE, (DEPLOYMENT, APPLICATION): LEDGER_IMAGE}
+IMAGES: Final = {
+    (DAEMON_SET, GUARD): GUARD_IMAGE,
+    (DEPLOYMENT, f"{GUARD}-watch"): GUARD_IMAGE,
+    (DEPLOYMENT, APPLICATION): LEDGER_IMAGE,
+}
 
 
 def overlaid(type_: str, body: Mapping[str, Any]) -> dict[str, Any]:

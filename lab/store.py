@@ -80,7 +80,8 @@ class Store:
         bucket = self.bucket()
         keys = {"accessKeyId": bucket.access_key_id, "secretAccessKey": bucket.secret_access_key}
         outputs = {"guard": {"bucket": bucket.name, "endpoint": bucket.endpoint}, "guardCredentials": keys}
-        command = [sys.executable, "-m", "operations", "record", *arguments, "--certificate", str(self._authority)]
+        given = ["--store=/dev/stdin", f"--certificate={self._authority}"]
+        command = [sys.executable, "-m", "operations", "record", *arguments, *given]
         done = subprocess.run(
             self._world.within(command),
             input=json.dumps(outputs),

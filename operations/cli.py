@@ -117,6 +117,20 @@ def status(
 
 
 @app.command()
+def readiness(
+    root: Root = Path(),
+    kubeconfig: Kubeconfigs = None,
+    live: Annotated[bool, typer.Option(help="Ask clusters and stacks too.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON and nothing else.")] = False,
+) -> None:
+    """List what has to be shown before going live, each with its evidence. Exits with 1 while some of it is missing."""
+    from operations.readiness.command import readiness as go_through
+
+    if not go_through(root.resolve(), kubeconfig or (), live=live, as_json=as_json):
+        raise typer.Exit(EXIT_FAILED)
+
+
+@app.command()
 def switchover(
     to: ToRegion,
     root: Root = Path(),

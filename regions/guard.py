@@ -9,6 +9,7 @@ from regions.contract import SharedOutputs
 from regions.late import record_bucket
 from regions.references import NotReadyError, Peer
 from settings.platform import Platform, RegionLine
+from settings.stacks import ObservabilitySettings
 
 
 async def require_record(platform: Platform, shared: Peer[SharedOutputs]) -> None:
@@ -25,7 +26,11 @@ async def require_record(platform: Platform, shared: Peer[SharedOutputs]) -> Non
 
 
 def guard_args(
-    platform: Platform, line: RegionLine, shared: Peer[SharedOutputs], namespace: pulumi.Output[str]
+    platform: Platform,
+    line: RegionLine,
+    shared: Peer[SharedOutputs],
+    namespace: pulumi.Output[str],
+    observability: ObservabilitySettings,
 ) -> GuardArgs | None:
     """None where no guard runs. `namespace` is that of the databases."""
     guard = platform.guard
@@ -46,4 +51,5 @@ def guard_args(
         access_key_id=bucket.access_key_id,
         secret_access_key=bucket.secret_access_key,
         store_authority=guard.certificate,
+        watched=line.nodes if observability.on else (),
     )

@@ -132,7 +132,13 @@ class Region(pulumi.ComponentResource):
     def _guard(self, operator: PostgresOperator, inside: pulumi.ResourceOptions) -> None:
         """Beside the cluster and not before it: no broken guard may hold up a change of authority."""
         inputs = self._inputs
-        args = guard_args(inputs.platform, inputs.line, inputs.shared, operator.database_namespace)
+        args = guard_args(
+            inputs.platform,
+            inputs.line,
+            inputs.shared,
+            operator.database_namespace,
+            inputs.stack.observability,
+        )
         if args is not None:
             Guard(f"{self._code}-guard", args, inside)
 

@@ -133,6 +133,11 @@ class ObservabilitySettings(Settings):
     )
     user: str = Field(default="", description="User name at that URL, where it wants one.")
 
+    @property
+    def on(self) -> bool:
+        """Whether anybody reads metrics here."""
+        return self.monitors or self.remote_write is not None
+
 
 class SiteStack(Settings):
     """The nodes of one site."""

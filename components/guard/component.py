@@ -12,10 +12,10 @@ from pulumi_kubernetes.core.v1 import ContainerArgsDict, EnvVarArgsDict, PodSpec
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
 
+from components.guard.names import KEYS, NAME
+from components.guard.watch import WatchArgs, watch
 from components.kubernetes import namespace, secret
 
-NAME: Final = "openova-guard"
-KEYS: Final = "/etc/openova-guard"
 SIGNS: Final = "/run/openova-guard"
 STATE: Final = "/var/lib/openova-guard"
 _LABELS: Final = {"app.kubernetes.io/name": NAME, "app.kubernetes.io/component": "authority"}
@@ -31,7 +31,8 @@ class GuardArgs:
     """`image` by digest. `region` is this one's code, `cluster` the CloudNativePG cluster of it in
     `database_namespace`, `pods` its network of pods. `ttl` in seconds. `founds` is true in the region that wrote first,
     while the authority is at epoch 1. The keys are those of the record's bucket alone; `store_authority` (PEM) signs
-    the store's certificate, where nobody else does.
+    the store's certificate, where nobody else does. `watched` are the nodes whose guards are told to Prometheus; none:
+    nobody tells it.
     """
 
     image: str
@@ -47,6 +48,7 @@ class GuardArgs:
     access_key_id: pulumi.Input[str]
     secret_access_key: pulumi.Input[str]
     store_authority: str | None = None
+    watched: tuple[str, ...] = ()
     namespace: str = NAME
     cpu_request: str = "20m"
     cpu_limit: str = "500m"
@@ -86,6 +88,10 @@ class Guard(pulumi.ComponentResource):
             spec=_daemon_set(args),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[keys, account, binding]),
         )
+        if args.watched:
+            told = {"REGION": args.region, "BUCKET": args.bucket, "ENDPOINT": args.endpoint}
+            watch_args = WatchArgs(image=args.image, nodes=args.watched, told=told, keys=_fingerprint(args))
+            watch(f"{name}-watch", watch_args, inside, pulumi.ResourceOptions(parent=self, depends_on=[keys]))
         self.register_outputs({})
 
     def _leave(self, inside: pulumi.Output[str]) -> RoleBinding:
@@ -120,19 +126,22 @@ class Guard(pulumi.ComponentResource):
 
 
 def _daemon_set(args: GuardArgs) -> DaemonSetSpecArgsDict:
-    # The keys are read once, at its start: new ones must start new pods.
-    keys = [pulumi.Output.secret(key) for key in (args.access_key_id, args.secret_access_key)]
-    joined = pulumi.Output.format("{}\n{}\n{}", *keys, args.store_authority or "")
-    fingerprint = joined.apply(lambda text: hashlib.sha256(text.encode()).hexdigest())
     return {
         "selector": {"match_labels": _LABELS},
         # The new pod is there before the old one goes, or a lease might run out meanwhile.
         "update_strategy": {"type": "RollingUpdate", "rolling_update": {"max_surge": 1, "max_unavailable": 0}},
         "template": {
-            "metadata": {"labels": _LABELS, "annotations": {"openova.io/keys-sha256": fingerprint}},
+            "metadata": {"labels": _LABELS, "annotations": {"openova.io/keys-sha256": _fingerprint(args)}},
             "spec": _pod(args),
         },
     }
+
+
+def _fingerprint(args: GuardArgs) -> pulumi.Output[str]:
+    """The keys are read once, at a pod's start: new ones must start new pods."""
+    keys = [pulumi.Output.secret(key) for key in (args.access_key_id, args.secret_access_key)]
+    joined = pulumi.Output.format("{}\n{}\n{}", *keys, args.store_authority or "")
+    return joined.apply(lambda text: hashlib.sha256(text.encode()).hexdigest())
 
 
 def _pod(args: GuardArgs) -> PodSpecArgsDict:

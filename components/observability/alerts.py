@@ -43,7 +43,7 @@ def region_rules(cluster: Watched) -> list[dict[str, Any]]:
     """The rules that one region's own metrics suffice for. They hold in either role."""
     of = f'namespace="{cluster.namespace}",pod=~"{cluster.cluster_name}-[0-9]+"'
     rules = [
-        _rule(
+        alert_rule(
             "PostgresReceiverDown",
             f"cnpg_pg_replication_in_recovery{{{of}}} == 1 and cnpg_pg_replication_is_wal_receiver_up{{{of}}} == 0",
             RECEIVER_GRACE,
@@ -52,7 +52,7 @@ def region_rules(cluster: Watched) -> list[dict[str, Any]]:
             "The lag metric shows 0 in this state. Look at the link to the source, then at the timeline: a "
             "former primary that diverged never catches up and has to be cloned again.",
         ),
-        _rule(
+        alert_rule(
             "PostgresArchivingFails",
             f"cnpg_pg_stat_archiver_last_failed_time{{{of}}} - cnpg_pg_stat_archiver_last_archived_time{{{of}}} > 1",
             "5m",
@@ -71,7 +71,7 @@ def _follower_rules(of: str, follower: Follower) -> list[dict[str, Any]]:
     name = follower.cluster_name
     follows = f'{of},application_name="{name}"'
     return [
-        _rule(
+        alert_rule(
             "PostgresFollowerMissing",
             f"(max(cnpg_collector_replica_mode{{{of}}}) == 0) "
             f"unless on() max(cnpg_pg_stat_replication_replay_diff_bytes{{{follows}}})",
@@ -81,7 +81,7 @@ def _follower_rules(of: str, follower: Follower) -> list[dict[str, Any]]:
             "Losing this region now loses every write since. Look at the link and at the other region's "
             "receiver; do not start a switchover.",
         ),
-        _rule(
+        alert_rule(
             "PostgresFollowerBehind",
             f"max(cnpg_pg_stat_replication_replay_lag_seconds{{{follows}}}) > {LAG_SECONDS}",
             "5m",
@@ -100,7 +100,7 @@ def topology_rules(clusters: Sequence[Watched]) -> list[dict[str, Any]]:
     names = "|".join(sorted(cluster.cluster_name for cluster in clusters))
     writers = f'cnpg_pg_replication_in_recovery{{pod=~"({names})-[0-9]+"}} == 0'
     return [
-        _rule(
+        alert_rule(
             "PostgresWritersNotOne",
             f"(count({writers}) or vector(0)) != 1",
             "1m",
@@ -112,9 +112,10 @@ def topology_rules(clusters: Sequence[Watched]) -> list[dict[str, Any]]:
     ]
 
 
-def _rule(
+def alert_rule(
     alert: str, expression: str, duration: str, severity: Severity, summary: str, description: str
 ) -> dict[str, Any]:
+    """One rule: `duration` as Prometheus writes it, `summary` and `description` are templates for people."""
     return {
         "alert": alert,
         "expr": expression,

@@ -10,9 +10,13 @@ import pulumi
 from components.kubernetes import StatusResource, helm_release, namespace, secret
 from components.observability.agent import TOKEN_VARIABLE, alloy_config
 from components.observability.alerts import Watched, region_rules, topology_rules
+from components.observability.guard_alerts import WatchedGuard, guard_monitor_spec, guard_rules
 from settings.versions import ALLOY_CHART
 
 MONITORING: Final = "monitoring.coreos.com/v1"
+NAMESPACES: Final = ("databases", "mongodb", "cnpg-system")
+"""Where databases and their operator run."""
+
 TOKEN_SECRET: Final = "remote-write"  # noqa: S105 the Secret's name
 
 
@@ -23,7 +27,7 @@ class MetricsAgentArgs:
     url: str
     token: pulumi.Input[str]
     username: str | None = None
-    namespaces: tuple[str, ...] = ("databases", "mongodb", "cnpg-system")
+    namespaces: tuple[str, ...] = NAMESPACES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +42,7 @@ class ObservabilityArgs:
     region: str
     cluster: Watched | None = None
     topology: tuple[Watched, ...] = ()
+    guard: WatchedGuard | None = None
     operator_resources: bool = False
     agent: MetricsAgentArgs | None = None
     namespace: str = "observability"
@@ -56,15 +61,19 @@ class Observability(pulumi.ComponentResource):
 
     def _operator_resources(self, name: str, args: ObservabilityArgs, cluster: Watched) -> None:
         metadata = {"name": cluster.cluster_name, "namespace": cluster.namespace}
-        for suffix, kind, spec in (
-            ("pod-monitor", "PodMonitor", pod_monitor_spec(cluster)),
-            ("rules", "PrometheusRule", rule_spec(cluster, args.topology)),
-        ):
+        made: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
+            ("pod-monitor", "PodMonitor", metadata, pod_monitor_spec(cluster)),
+            ("rules", "PrometheusRule", metadata, rule_spec(cluster, args.topology, args.guard)),
+        ]
+        if args.guard is not None:
+            of_guard = {"name": args.guard.namespace, "namespace": cluster.namespace}
+            made.append(("guard-monitor", "PodMonitor", of_guard, guard_monitor_spec(args.guard)))
+        for suffix, kind, called, spec in made:
             StatusResource(
                 f"{name}-{suffix}",
                 api_version=MONITORING,
                 kind=kind,
-                metadata=metadata,
+                metadata=called,
                 spec=spec,
                 opts=pulumi.ResourceOptions(parent=self),
             )
@@ -92,9 +101,11 @@ def pod_monitor_spec(cluster: Watched) -> dict[str, Any]:
     }
 
 
-def rule_spec(cluster: Watched, topology: tuple[Watched, ...]) -> dict[str, Any]:
+def rule_spec(cluster: Watched, topology: tuple[Watched, ...], guard: WatchedGuard | None = None) -> dict[str, Any]:
     """The `spec` of the PrometheusRule."""
     groups = [{"name": "postgres-region", "rules": region_rules(cluster)}]
+    if guard is not None:
+        groups.append({"name": "guard", "rules": guard_rules(guard)})
     if topology:
         groups.append({"name": "postgres-topology", "rules": topology_rules(topology)})
     return {"groups": groups}

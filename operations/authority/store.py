@@ -14,11 +14,17 @@ from settings.problems import Problem, SettingsError
 
 def store_of(root: Path, platform: Platform, file: Path | None) -> EpochStore | None:
     """The store of the record; None where the guard is off. Raises SettingsError where it cannot be known."""
-    if not platform.guarded:
-        return None
+    return store_at(root, file, platform.guard.certificate) if platform.guarded else None
+
+
+def store_at(root: Path, file: Path | None, certificate: str | None) -> S3EpochStore:
+    """The store that these outputs name. `certificate` (PEM) signs its own, where nobody does whom all trust.
+
+    Raises SettingsError.
+    """
     try:
         text = file.read_text(encoding="utf-8") if file is not None else stack_output(root, "shared", "--json")
-        return S3EpochStore(bucket_of(json.loads(text), platform.guard.certificate))
+        return S3EpochStore(bucket_of(json.loads(text), certificate))
     except (KeyError, TypeError):
         raise SettingsError([_unknown("they have no `guard` and `guardCredentials`")]) from None
     except LookupError as error:
@@ -32,6 +38,7 @@ def _unknown(reason: str) -> Problem:
         "Pulumi.shared.yaml",
         "openova:guard",
         f"The bucket of the record cannot be read from the outputs of the stack shared: {reason}.",
-        "The guards would go on by the old record, and shut the region that is to write.",
-        "Bring shared up, log in to Pulumi's backend, or name a file with these outputs: --store FILE.",
+        "Nobody here could read or write the record, and the guards would go on by the old one.",
+        "Turn the guard on and bring shared up, log in to Pulumi's backend, or name a file with what `pulumi stack "
+        "output --stack shared --show-secrets --json` printed: --store FILE.",
     )

@@ -1,9 +1,8 @@
-"""`openova record`: the record by hand, with what the stack `shared` tells of its bucket."""
+"""`openova record`: the record by hand."""
 
 from __future__ import annotations
 
 import getpass
-import json
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,35 +11,38 @@ from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
+from operations.authority.store import store_at
 from operations.epoch.claim import claim as claimed_in
 from operations.epoch.record import Change, EpochRecord
-from operations.epoch.s3 import S3EpochStore, bucket_of
-from operations.epoch.store import StoreError
-from operations.options import EXIT_CONFIGURATION, EXIT_FAILED, print_json
+from operations.epoch.store import EpochStore, StoreError
+from operations.options import EXIT_CONFIGURATION, EXIT_FAILED, Root, StoreFile, print_json
+from settings.loader import load_project
 
-app = typer.Typer(
-    help="The record of who may write, kept outside all regions. Bucket and keys come by standard input: "
-    "pulumi stack output --stack shared --show-secrets --json | openova record show",
-    no_args_is_help=True,
-)
+app = typer.Typer(help="The record of who may write, kept outside all regions.", no_args_is_help=True)
 
 _Result = TypeVar("_Result")
 
 Certificate = Annotated[
     Path | None,
-    typer.Option(help="An authority (PEM) that signs the store's certificate.", dir_okay=False, exists=True),
+    typer.Option(
+        help="An authority (PEM) that signs the store's certificate (default: openova:guard.certificate).",
+        dir_okay=False,
+        exists=True,
+    ),
 ]
 
 
 @app.command()
 def show(
     regions: Annotated[list[str] | None, typer.Argument(help="Codes of regions whose statements are shown.")] = None,
+    root: Root = Path(),
+    store: StoreFile = None,
     certificate: Certificate = None,
 ) -> None:
     """Print the record, and what the nodes of these regions last stated, as JSON."""
-    store = _store(certificate)
-    found = _told(store.read)
-    stated = {code: _told(lambda code=code: store.statements(code)) for code in regions or ()}  # type: ignore[misc]
+    records = _store(root, store, certificate)
+    found = _told(records.read)
+    stated = {code: _told(lambda code=code: records.statements(code)) for code in regions or ()}  # type: ignore[misc]
     print_json(
         {
             "record": found and found.model_dump(mode="json", by_alias=True),
@@ -57,6 +59,8 @@ def claim(
     primary: Annotated[str, typer.Option(help="The region that may write.")],
     previous: Annotated[str | None, typer.Option(help="The region that wrote before; from epoch 2 on.")] = None,
     change: Annotated[str | None, typer.Option(help="switchover or failover; from epoch 2 on.")] = None,
+    root: Root = Path(),
+    store: StoreFile = None,
     certificate: Certificate = None,
 ) -> None:
     """Make it the record: the first one, or one of a higher epoch. Nothing else is changed by it."""
@@ -74,22 +78,14 @@ def claim(
         )
     except ValueError as error:
         _end(f"{error}\nNothing was written.", EXIT_CONFIGURATION)
-    store = _store(certificate)
-    print_json({"record": _told(lambda: claimed_in(store, record)).model_dump(mode="json", by_alias=True)})
+    records = _store(root, store, certificate)
+    print_json({"record": _told(lambda: claimed_in(records, record)).model_dump(mode="json", by_alias=True)})
 
 
-def _store(certificate: Path | None) -> S3EpochStore:
-    try:
-        bucket = bucket_of(json.load(sys.stdin), certificate.read_text() if certificate else None)
-    except (ValueError, KeyError, TypeError):
-        _end(
-            "Standard input is to hold the outputs of the stack shared, with `guard` and `guardCredentials`. They "
-            "are not there, so no bucket is known. Run: "
-            "pulumi stack output --stack shared --show-secrets --json | openova record show\n"
-            "Where `guard` is empty, the guard is off (openova:guard), or shared was not brought up since.",
-            EXIT_CONFIGURATION,
-        )
-    return S3EpochStore(bucket)
+def _store(root: Path, file: Path | None, certificate: Path | None) -> EpochStore:
+    folder = root.resolve()
+    authority = certificate.read_text() if certificate else load_project(folder).platform.guard.certificate
+    return store_at(folder, file, authority)
 
 
 def _told(what: Callable[[], _Result]) -> _Result:

@@ -60,7 +60,7 @@ def configuration(environment: Mapping[str, str], keys: Path = KEYS) -> Configur
             signs=SIGNS,
             off=OFF,
         ),
-        bucket=_bucket(values, keys),
+        bucket=bucket(values, keys),
         server=f"https://{environment['KUBERNETES_SERVICE_HOST']}:{environment.get('KUBERNETES_SERVICE_PORT', '443')}",
         namespace=values["NAMESPACE"],
         cluster=values["CLUSTER"],
@@ -68,7 +68,8 @@ def configuration(environment: Mapping[str, str], keys: Path = KEYS) -> Configur
     )
 
 
-def _bucket(values: Mapping[str, str], keys: Path) -> Bucket:
+def bucket(values: Mapping[str, str], keys: Path = KEYS) -> Bucket:
+    """The record's, from BUCKET, ENDPOINT and PREFIX; the keys are files. Raises OSError for an absent one."""
     authority = keys / "ca.crt"
     return Bucket(
         name=values["BUCKET"],

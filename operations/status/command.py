@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from operations.findings.show import show
 from operations.mongodb.shell import survey
 from operations.mongodb.verify import election
 from operations.options import print_json
+from operations.readiness.acts import last_restore
+from operations.status.backups import last_backups
 from operations.status.databases import Seen, observe
 from operations.status.judge import judge, rows
 from operations.status.record import judge_record
@@ -36,7 +39,8 @@ def status(root: Path, kubeconfigs: Sequence[str], *, store: Path | None, as_jso
         records = store_of(root, platform, store)
         while True:
             seen = observe(platform, clusters)
-            report = Report((*judge(platform, seen), *judge_record(platform, records), *_mongodb(platform, clusters)))
+            databases = judge(platform, seen, last_backups(platform, clusters, seen), last_restore(root, date.today()))
+            report = Report((*databases, *judge_record(platform, records), *_mongodb(platform, clusters)))
             if as_json:
                 print_json(document(platform, seen, report))
             else:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from operations.findings.model import Check, Status
+from operations.readiness.acts import NEVER_RESTORED, Restore
+from operations.status.backups import taken_in
 from operations.status.databases import Seen
 from settings.naming import postgres_host
 from settings.platform import Platform
@@ -14,12 +17,20 @@ PLATFORM: Final = "platform"
 LATE_SECONDS: Final = 10.0
 """A sender says something every few seconds, idle or not (wal_sender_timeout is 30 s): later the link is not whole."""
 
+BACKUP_HOURS: Final = 30
+"""A day, and the time that a base backup takes."""
+
 BEHIND_BYTES: Final = 64 * 1024 * 1024
 """Four segments of log: more than a link with 150 ms round trip holds back."""
 
 
-def judge(platform: Platform, seen: Sequence[Seen]) -> Iterator[Check]:
-    """All checks of PostgreSQL."""
+def judge(
+    platform: Platform,
+    seen: Sequence[Seen],
+    backups: Mapping[str, str] | None = None,
+    restore: Restore = NEVER_RESTORED,
+) -> Iterator[Check]:
+    """All checks of PostgreSQL. `backups` are the times of the last ones, by region (operations.status.backups)."""
     for region in seen:
         yield _answers(region)
     yield _writer(platform, seen)
@@ -29,8 +40,9 @@ def judge(platform: Platform, seen: Sequence[Seen]) -> Iterator[Check]:
             yield from _configured(platform, region)
         if not region.silence and not region.writes:
             yield _follows(platform, region, writer)
-        if region.resource:
-            yield _backup(platform, region)
+        if region.resource and region.code in taken_in(platform):
+            last = (backups or {}).get(region.code, "unknown")
+            yield _backup(platform, region.code, last, restore, datetime.now(UTC))
 
 
 def _answers(region: Seen) -> Check:
@@ -127,13 +139,21 @@ def _lag(region: Seen, behind: int | None) -> str:
     return ", ".join(parts)
 
 
-def _backup(platform: Platform, region: Seen) -> Check:
+def _backup(platform: Platform, code: str, last: str, restore: Restore, now: datetime) -> Check:
     rule = "A backup is taken every day, and a restore of it was tested."
     if not platform.backups.enabled:
-        return Check(region.code, "backup", "warn", "off", rule, "A mistake is replicated and then final.", "backups")
-    last = (region.resource.get("status") or {}).get("lastSuccessfulBackup") or "none"
-    seen = f"last backup: {last}; restore: never tested"
-    return Check(region.code, "backup", "warn", seen, rule, "A backup counts once it was restored.", "Restore it.")
+        return Check(code, "backup", "warn", "off", rule, "A mistake is replicated and then final.", "backups")
+    seen = f"last backup: {last}; restore: {restore.told}"
+    level: Status = "ok" if restore.fresh and _lately(last, now) else "warn"
+    fix = "Restore it into a cluster of its own, compare, and write it down: docs/evidence/README.md"
+    return Check(code, "backup", level, seen, rule, "A backup counts once it was restored.", fix)
+
+
+def _lately(last: str, now: datetime) -> bool:
+    try:
+        return now - datetime.fromisoformat(last) <= timedelta(hours=BACKUP_HOURS)
+    except ValueError:
+        return False
 
 
 def rows(platform: Platform, seen: Sequence[Seen]) -> list[dict[str, Any]]:

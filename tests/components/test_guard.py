@@ -10,14 +10,18 @@ from typing import Any
 import pytest
 
 from components.guard.barrier import NodeBarriers, NodeBarriersArgs
-from components.guard.component import KEYS, NAME, SIGNS, STATE, Guard, GuardArgs
+from components.guard.component import SIGNS, STATE, Guard, GuardArgs
+from components.guard.names import KEYS, NAME
 from components.guard.ruleset import ruleset
 from components.node import SshConnection
+from components.observability.component import MONITORING
 from operations.guard import configuration
+from operations.guard import watch as program
 from operations.plan.recorded import Evaluation
 from operations.plan.values import Secret, reveal
+from operations.policy.planned import of_plan
 from tests.planning import planned
-from tests.projects import GUARDED, copy_project, share
+from tests.projects import GUARDED, copy_project, edit, share
 from tests.recording import record
 
 ARGS = GuardArgs(
@@ -165,3 +169,53 @@ def test_of_a_guarded_platform_every_region_has_one_and_no_region_has_its_bucket
         assert told["GUARD_FOUNDS"] == ("true" if code == "eu" else "false")
         assert made.name == f"{code}-guard"
         assert evaluation.named(f"{code}-guard-namespace").inputs["metadata"]["name"] == NAME
+
+
+def test_nothing_is_told_to_prometheus_where_nobody_reads_it() -> None:
+    assert guard().of_type("kubernetes:apps/v1:Deployment") == []
+
+
+def test_the_watch_has_the_keys_and_no_power_over_the_node() -> None:
+    evaluation = guard(watched=("contabo-eu-1", "contabo-eu-2"))
+    spec = reveal(evaluation.named("guard-watch").inputs["spec"])["template"]["spec"]
+    (container,) = spec["containers"]
+    assert "hostNetwork" not in spec
+    assert not spec["automountServiceAccountToken"]
+    assert spec["securityContext"]["runAsNonRoot"]
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert container["ports"] == [{"name": "metrics", "containerPort": program.PORT}]
+    told = {entry["name"].removeprefix("GUARD_"): entry["value"] for entry in container["env"]}
+    assert set(told) == set(program.NEEDED)
+    assert told["NODES"].split(",") == ["contabo-eu-1", "contabo-eu-2"]
+    assert container["command"] == ["python", "-m", "operations.guard.watch"]
+    assert "very-secret" not in repr(spec)
+
+
+def test_new_keys_start_a_new_watch() -> None:
+    def annotations(**changes: Any) -> Any:
+        spec = reveal(guard(watched=("contabo-eu-1",), **changes).named("guard-watch").inputs["spec"])
+        return spec["template"]["metadata"]["annotations"]
+
+    assert annotations() == annotations()
+    assert annotations() != annotations(secret_access_key="another")
+
+
+@pytest.mark.parametrize("how", [{"monitors": True}, {"remoteWrite": "https://metrics.example.org/push"}])
+def test_where_metrics_are_read_the_guards_are_among_them(tmp_path: Path, how: Mapping[str, Any]) -> None:
+    root = copy_project(tmp_path)
+    share(root, "guard", GUARDED)
+    edit(root / "Pulumi.eu.yaml", ["config", "openova:observability"], dict(how))
+    plan = planned(root)
+    europe, india = (plan.evaluations[code] for code in ("eu", "in"))
+    assert [made.name for made in europe.of_type("kubernetes:apps/v1:Deployment")] == ["eu-guard-watch"]
+    assert india.of_type("kubernetes:apps/v1:Deployment") == []
+    assert [item for item in of_plan(plan) if item.stops] == []
+    rules = [made.inputs["spec"]["groups"] for made in europe.of_type(f"kubernetes:{MONITORING}:PrometheusRule")]
+    if "monitors" in how:
+        assert [group["name"] for group in rules[0]] == ["postgres-region", "guard"]
+        selected = [made.inputs["spec"] for made in europe.of_type(f"kubernetes:{MONITORING}:PodMonitor")]
+        labels = reveal(europe.named("eu-guard-watch").inputs["spec"])["selector"]["matchLabels"]
+        assert labels in [spec["selector"]["matchLabels"] for spec in selected]
+    else:
+        (agent,) = [made for made in europe.of_type("kubernetes:helm.sh/v3:Release") if "alloy" in made.name]
+        assert f'"{NAME}"' in repr(reveal(agent.inputs["values"]))

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from components.observability import (
     Follower,
@@ -23,6 +19,7 @@ from components.observability import (
 from operations.plan.recorded import Evaluation
 from operations.plan.values import Secret
 from settings.versions import ALLOY_CHART
+from tests.promtool import firing
 from tests.recording import record
 
 EUROPE = Watched(
@@ -167,33 +164,5 @@ def test_no_rule_trusts_the_metric_that_reads_zero_while_the_link_is_down() -> N
 def test_prometheus_fires_exactly_the_alerts_that_the_state_deserves(
     tmp_path: Path, series: dict[str, float], expected: set[str]
 ) -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("promtool is not installed")
     rules = [*region_rules(EUROPE), *topology_rules((EUROPE, INDIA))]
-    (tmp_path / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "all", "rules": rules}]}))
-    probe = {
-        "rule_files": ["rules.yml"],
-        "tests": [
-            {
-                "interval": "1m",
-                "input_series": [{"series": name, "values": f"{value}x30"} for name, value in series.items()],
-                "promql_expr_test": [
-                    {
-                        "expr": 'count by (alertname) (ALERTS{alertstate="firing"})',
-                        "eval_time": "20m",
-                        "exp_samples": [{"labels": f'{{alertname="{name}"}}', "value": 1} for name in sorted(expected)],
-                    }
-                ],
-            }
-        ],
-    }
-    (tmp_path / "test.yml").write_text(yaml.safe_dump(probe))
-    checked = _run(promtool, "check", "rules", "rules.yml", cwd=tmp_path)
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    tested = _run(promtool, "test", "rules", "test.yml", cwd=tmp_path)
-    assert tested.returncode == 0, tested.stdout + tested.stderr
-
-
-def _run(*command: Any, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=60)
+    firing(tmp_path, rules, {name: f"{value}x30" for name, value in series.items()}, expected)

@@ -35,18 +35,27 @@ def image(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_guard_starts_with_what_the_image_holds_and_nothing_else(image: Path) -> None:
+@pytest.mark.parametrize(
+    ("module", "code", "said"),
+    [
+        ("operations.guard", 2, "GUARD_REGION is missing"),
+        ("operations.guard", 2, "the barrier stays as it is"),
+        ("operations.guard.watch", 1, "GUARD_REGION, GUARD_NODES"),
+    ],
+)
+def test_its_programs_start_with_what_the_image_holds_and_nothing_else(
+    image: Path, module: str, code: int, said: str
+) -> None:
     done = subprocess.run(
-        [sys.executable, "-S", "-m", "operations.guard"],
+        [sys.executable, "-S", "-m", module],
         cwd=image,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{image / 'guard'}:{image / 'packages'}"},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 2, done.stderr
-    assert "GUARD_REGION is missing" in done.stderr
-    assert "the barrier stays as it is" in done.stderr
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
 
 
 def test_the_workflow_prints_the_digest_as_the_setting_wants_it() -> None:
