@@ -34,7 +34,7 @@ def overlaid(type_: str, body: Mapping[str, Any]) -> dict[str, Any]:
     changed = {key: value for key, value in body.items() if key != "status"}
     if type_ == CNPG_CLUSTER:
         changed["spec"] = {**changed["spec"], "imageName": POSTGRES_IMAGE}
-    if (own := IMAGES.get((type_, changed["metadata"]["name"]))) is not None:
+    if (own := IMAGES.get((type_, changed.get("metadata", {}).get("name")))) is not None:
         changed = deepcopy(changed)
         changed["spec"]["template"]["spec"]["containers"][0]["image"] = own
     return changed

@@ -18,7 +18,6 @@ from settings.stacks import STACK
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
-PLANNED = ROOT / "docs" / "verification.md"
 
 FENCE = re.compile(r"^( *)```.*?^\1```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s]+)\)")
@@ -115,21 +114,8 @@ def commands() -> set[str]:
     return own | {str(group.name) for group in app.registered_groups}
 
 
-def planned() -> set[str]:
-    """The commands that are listed as planned."""
-    section = PLANNED.read_text().partition("## Planned commands")[2]
-    return set(re.findall(r"^- `openova ([a-z-]+)`", section, flags=re.MULTILINE))
-
-
 @documents
-def test_every_command_that_is_shown_exists_or_is_said_to_be_planned(document: Path) -> None:
+def test_every_command_that_is_shown_exists(document: Path) -> None:
     for paragraph in paragraphs(document):
         for command in COMMAND.findall(code(paragraph)):
-            if command not in commands():
-                assert command in planned(), command
-                assert "planned" in paragraph.lower(), f"{command} is shown as if it were there"
-
-
-def test_no_command_that_is_there_is_listed_as_planned() -> None:
-    assert planned()
-    assert not planned() & commands()
+            assert command in commands()

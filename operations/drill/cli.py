@@ -116,5 +116,5 @@ def _image(image: str | None) -> str:
         "(command line)", "--image",
         "The ledger's image is not named by its digest." if image else "There is no image of the ledger.",
         "Nothing would write and read.",
-        "Build operations/drill/ledger/Containerfile, or run the workflow 'ledger image', and name what it prints.",
+        "Build operations/drill/ledger/Containerfile, or run the workflow 'image', and name what it prints.",
     )])  # fmt: skip

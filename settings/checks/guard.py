@@ -22,7 +22,7 @@ def check(platform: Platform) -> Iterator[Problem]:
             f"{KEY}.image",
             "The guard is on, and its image is not set.",
             "No node could start it, and nodes that boot shut stay shut: nobody could write.",
-            "Release the image (.github/workflows/guard-image.yaml prints its digest) and set image: "
+            "Release the image (.github/workflows/image.yaml prints its digest) and set image: "
             "<registry>/openova-guard@sha256:<digest>; or leave the guard out knowingly with enabled: false.",
         )
     if guard.endpoint is None and not guard.account_id:

@@ -17,7 +17,7 @@ from lab.guard_root import CONTAINERFILE, GROUP
 from lab.python_image import modules, requirements
 from tests.projects import ROOT
 
-WORKFLOW = ROOT / ".github" / "workflows" / "guard-image.yaml"
+WORKFLOW = ROOT / ".github" / "workflows" / "image.yaml"
 
 
 @pytest.fixture
@@ -61,6 +61,7 @@ def test_its_programs_start_with_what_the_image_holds_and_nothing_else(
 def test_the_workflow_prints_the_digest_as_the_setting_wants_it() -> None:
     workflow = yaml.safe_load(WORKFLOW.read_text())
     steps = "\n".join(step.get("run", "") for step in workflow["jobs"]["release"]["steps"])
-    assert "openova:guard.image: %s@%s" in steps
+    assert "wanted=openova:guard.image" in steps
+    assert "%s: %s@%s" in steps
     assert str(CONTAINERFILE.relative_to(ROOT)) in steps
     assert workflow["permissions"] == {"contents": "read", "packages": "write"}
