@@ -61,11 +61,10 @@ def failover(
             return False
         if change.begins:
             lost = change.platform.authority.primary
-            seen = observe(change.platform, change.clusters)
-            found = witness(change, seen, lost, database_only=database_only)
+            seen, found = witness(change, lost, database_only=database_only)
             if not _is_lost(found, lost, notice, to) or not _can_take_over(seen, to):
                 return False
-            notice.loss = loss(seen, to)
+            notice.loss = f"what {lost} had not sent yet; {loss(seen, to)}"
             if not agreed(yes, f"Let {to} write without {lost}? What {lost} had not sent yet is lost."):
                 return False
             change.write(discard=lost)

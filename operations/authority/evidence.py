@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import chain
@@ -13,7 +13,7 @@ from operations.access import AnsweredError, Cluster, UnreachableError
 from operations.authority.change import Change
 from operations.authority.edge_evidence import from_edge
 from operations.authority.witnessed import Witnessed
-from operations.status.databases import CONTAINER, Seen
+from operations.status.databases import CONTAINER, Seen, observe
 from operations.status.judge import LATE_SECONDS
 from settings.naming import postgres_host
 from settings.platform import Platform
@@ -22,6 +22,7 @@ from settings.stacks import RegionStack, StackSettings
 DIAL_SECONDS: Final = 3.0
 API_PORT: Final = 6443
 PUBLIC_PORTS: Final = (443, API_PORT)
+_AT_ONCE: Final = 16
 
 _DIAL: Final = """
 for pair in "$@"; do
@@ -33,25 +34,28 @@ exit 0
 """Prints the pairs of address and port that take a connection. Bash dials by itself: the image has no HTTP client."""
 
 
-def witness(change: Change, seen: Sequence[Seen], lost: str, *, database_only: bool = False) -> list[Witnessed]:
-    """From this machine by the API and the public road, from every other region by both roads, and from the edge.
+def witness(change: Change, lost: str, *, database_only: bool = False) -> tuple[list[Seen], list[Witnessed]]:
+    """What the regions say, and what is seen of one of them: from this machine, every other region, and the edge.
 
-    All at once, each with a time limit of its own. That servers answer is no sign of life of a database where
-    `database_only`, or where the region's own operator says that not one instance is ready.
+    Nobody waits for anybody but the regions for their first answer; each question has a time limit of its own.
+    That servers answer is no sign of life of a database where `database_only`, or where the region's own operator says
+    that not one instance is ready.
     """
     platform, stack = change.platform, change.project.stacks.get(lost)
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as asking:
+        servers = asking.submit(_servers, stack)
+        edge = asking.submit(lambda: from_edge(change.edge, platform, lost))
+        seen = observe(platform, change.clusters)
+        others = [
+            asking.submit(_from_region, platform, change.clusters.get(region.code), region, stack, lost)
+            for region in seen
+            if region.code != lost
+        ]
+        found = [servers.result(), *chain.from_iterable(other.result() for other in others), *edge.result()]
     own = next(region for region in seen if region.code == lost)
-    others = [region for region in seen if region.code != lost]
-    places: list[Callable[[], list[Witnessed]]] = [
-        lambda: [_servers(stack)],
-        *(_asking(platform, change.clusters.get(region.code), region, stack, lost) for region in others),
-        lambda: from_edge(change.edge, platform, lost),
-    ]
-    with ThreadPoolExecutor(max_workers=len(places)) as asking:
-        found = list(chain.from_iterable(asking.map(lambda place: place(), places)))
     known = "you say that it is the database" if database_only else _down(own)
     api = Witnessed("this machine, its API", own.silence or "its database answers", not own.silence)
-    return [api, *(_left_aside(each, known) for each in found)]
+    return seen, [api, *(_left_aside(each, known) for each in found)]
 
 
 def _down(own: Seen) -> str:
@@ -89,20 +93,16 @@ def _dial(address: str) -> bool:
         return False
 
 
-def _asking(
+def _from_region(
     platform: Platform, cluster: Cluster | None, region: Seen, stack: StackSettings | None, lost: str
-) -> Callable[[], list[Witnessed]]:
+) -> list[Witnessed]:
     """A region by both roads. One that is silent itself is not asked."""
-
-    def both() -> list[Witnessed]:
-        if cluster is None or region.silence:
-            return [Witnessed(f"{region.code}, by both roads", f"not asked: {region.silence}", None)]
-        with ThreadPoolExecutor(max_workers=2) as asking:
-            mesh = asking.submit(_over_the_mesh, platform, cluster, region, lost)
-            public = asking.submit(_on_the_public_road, platform, cluster, region, _addresses(stack))
-            return [mesh.result(), public.result()]
-
-    return both
+    if cluster is None or region.silence:
+        return [Witnessed(f"{region.code}, by both roads", f"not asked: {region.silence}", None)]
+    with ThreadPoolExecutor(max_workers=2) as asking:
+        mesh = asking.submit(_over_the_mesh, platform, cluster, region, lost)
+        public = asking.submit(_on_the_public_road, platform, cluster, region, _addresses(stack))
+        return [mesh.result(), public.result()]
 
 
 def _over_the_mesh(platform: Platform, cluster: Cluster, region: Seen, lost: str) -> Witnessed:
