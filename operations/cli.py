@@ -152,11 +152,19 @@ def failover(
     kubeconfig: Kubeconfigs = None,
     store: StoreFile = None,
     yes: Yes = False,
+    database_only: Annotated[
+        bool,
+        typer.Option(
+            "--database-only",
+            help="You know that only its database is lost: that its servers, or the edge's monitor, find life there "
+            "does not stop the command. A database that answers anywhere still does.",
+        ),
+    ] = False,
 ) -> None:
     """Let another region write although the one that writes is lost: what it had not sent yet is lost with it."""
     from operations.authority.command import failover as run
 
-    if not run(root.resolve(), to, kubeconfig or (), store=store, yes=yes):
+    if not run(root.resolve(), to, kubeconfig or (), store=store, yes=yes, database_only=database_only):
         raise typer.Exit(EXIT_FAILED)
 
 

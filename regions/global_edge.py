@@ -13,7 +13,7 @@ from regions.inputs import SecretInput
 from regions.providers import traffic_provider
 from regions.references import Peer, References
 from regions.traffic import detection_seconds, edge_problems, steering_of, uncovered_names
-from settings.naming import edge_hosts, health_host
+from settings.naming import edge_hosts, health_host, pool_name
 from settings.platform import Platform, RegionLine
 from settings.problems import SettingsError
 from settings.secrets import SLACK_WEBHOOK
@@ -133,7 +133,7 @@ def _pool(platform: Platform, line: RegionLine, peer: Peer[RegionOutputs]) -> Po
     addresses: pulumi.Output[Any] = peer.output("addresses")
     return Pool(
         region=line.code,
-        name=f"{line.name}-pool",
+        name=pool_name(line),
         origins=tuple(Origin(name=node, address=_address(addresses, node)) for node in line.nodes),
         health_host=health_host(platform, line.code),
         latitude=line.coordinates.latitude,

@@ -52,6 +52,11 @@ def health_host(platform: Platform, code: str) -> str:
     return f"api-{code}.{platform.domain}"
 
 
+def pool_name(line: RegionLine) -> str:
+    """europe-pool: the region's pool at the edge."""
+    return f"{line.name}-pool"
+
+
 def aws_region(line: RegionLine) -> str:
     """eu-central-1 for Nuremberg: the AWS region that stands for the place."""
     return line.aws_region or nearest_aws_region(line.coordinates.latitude, line.coordinates.longitude)

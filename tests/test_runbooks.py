@@ -35,7 +35,6 @@ RUNBOOKS = ROOT / "docs" / "runbooks"
 PAGES = sorted(RUNBOOKS.glob("*.md"))
 PROCEDURES = [page for page in PAGES if page.name != "README.md"]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-VERIFICATION = ROOT / "docs" / "verification.md"
 OWN_NAMESPACES = {"openova-guard", "kube-system", "cnpg-system"}
 KUBECTL_READS_FROM = {"get", "describe", "delete", "patch", "annotate"}
 
@@ -91,11 +90,6 @@ def root_command() -> Any:
     return typer.main.get_command(app)
 
 
-def planned(name: str) -> bool:
-    """Whether the command is listed as not there yet."""
-    return f"\n- `openova {name}`" in VERIFICATION.read_text().partition("## Planned commands")[2]
-
-
 def parse(words: tuple[str, ...]) -> None:
     """The real command's own parser; the command is not run. Raises TyperException."""
     command, context, rest = root_command(), None, list(words)
@@ -120,7 +114,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("files")
 def test_every_command_that_is_to_be_typed_parses(document: Path) -> None:
     for command in commands(document):
-        if command.program == "openova" and len(command.words) > 1 and not planned(command.words[1]):
+        if command.program == "openova" and len(command.words) > 1:
             try:
                 parse(command.words[1:])
             except TyperException as error:
@@ -142,8 +136,6 @@ def options_of(words: tuple[str, ...]) -> tuple[set[str], list[str]]:
 @documents
 def test_every_command_that_is_mentioned_has_the_options_that_are_mentioned(document: Path) -> None:
     for command in spans(document, "openova"):
-        if planned(command.words[1]):
-            continue
         known, used = options_of(command.words[1:])
         assert set(used) <= known, str(command)
 

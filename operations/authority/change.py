@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from rich.console import Console
@@ -16,6 +17,8 @@ from operations.access import Cluster, clusters_of
 from operations.authority import steps
 from operations.authority.edit import set_record
 from operations.authority.store import store_of
+from operations.edge.access import edge_of
+from operations.edge.model import EdgeAccess
 from operations.epoch import EpochStore, StoreError
 from operations.epoch.record import Change as Kind
 from operations.stopped import StoppedError
@@ -51,6 +54,11 @@ class Change:
     def previous(self) -> str:
         """The region that wrote before, once the settings have the change."""
         return str(self.platform.authority.previous)
+
+    @cached_property
+    def edge(self) -> EdgeAccess:
+        """The edge, asked for its credentials once."""
+        return edge_of(self.root, self.platform)
 
     def due(self) -> bool:
         """Whether there is something to do, and the settings know of the record's last change; else it is told why."""

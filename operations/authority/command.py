@@ -9,7 +9,10 @@ from rich.markup import escape
 
 from operations.authority import steps
 from operations.authority.change import CONSOLE, agreed, changing
-from operations.authority.evidence import Witnessed, witness
+from operations.authority.evidence import witness
+from operations.authority.notice import Notice, done, telling
+from operations.authority.witnessed import Witnessed
+from operations.edge.carry import carrying_out
 from operations.findings.model import Report
 from operations.findings.show import show
 from operations.status.databases import Seen, look, observe
@@ -22,7 +25,7 @@ def switchover(root: Path, to: str, kubeconfigs: Sequence[str], *, store: Path |
 
     A precondition that does not hold changes nothing. Raises SettingsError.
     """
-    with changing(root, to, "switchover", kubeconfigs, store) as change:
+    with changing(root, to, "switchover", kubeconfigs, store) as change, telling(change) as notice:
         if not change.due():
             return False
         if change.begins:
@@ -38,33 +41,41 @@ def switchover(root: Path, to: str, kubeconfigs: Sequence[str], *, store: Path |
             token = steps.token_of(turn, previous)
             steps.claim_record(turn)
             steps.promote(turn, to, token)
-        steps.wait_for_writes(turn, to)
+        with carrying_out(lambda: change.edge, change.platform, notice.hearing(turn.say)):
+            steps.wait_for_writes(turn, to)
+        notice.head, notice.loss = done(change), "none"
+        notice.then = ("openova status", *(f"pulumi up --stack {stack}" for stack in (previous, to, "global")))
         change.tell_next(previous, to)
     return True
 
 
-def failover(root: Path, to: str, kubeconfigs: Sequence[str], *, store: Path | None, yes: bool) -> bool:
+def failover(
+    root: Path, to: str, kubeconfigs: Sequence[str], *, store: Path | None, yes: bool, database_only: bool = False
+) -> bool:
     """Lets `to` write without the region that does, which is lost. True where it writes at the end.
 
-    Raises SettingsError.
+    `database_only`: that its servers answer is no sign that its database does. Raises SettingsError.
     """
-    with changing(root, to, "failover", kubeconfigs, store) as change:
+    with changing(root, to, "failover", kubeconfigs, store) as change, telling(change) as notice:
         if not change.due():
             return False
         if change.begins:
             lost = change.platform.authority.primary
-            seen = observe(change.platform, change.clusters)
-            found = witness(change.platform, change.project.stacks, change.clusters, seen, lost)
-            if not (_is_lost(found, lost) and _can_take_over(seen, to)):
+            seen, found = witness(change, lost, database_only=database_only)
+            if not _is_lost(found, lost, notice, to) or not _can_take_over(seen, to):
                 return False
+            notice.loss = f"what {lost} had not sent yet; {loss(seen, to)}"
             if not agreed(yes, f"Let {to} write without {lost}? What {lost} had not sent yet is lost."):
                 return False
             change.write(discard=lost)
         turn, lost = change.turn(), change.previous
-        claimed = steps.claim_record(turn)
-        steps.wait_for_silence(turn, lost, claimed, lambda nodes: _powered_off(nodes, lost, yes))
-        steps.promote(turn, to, None)
-        steps.wait_for_writes(turn, to)
+        with carrying_out(lambda: change.edge, change.platform, notice.hearing(turn.say)):
+            claimed = steps.claim_record(turn)
+            steps.wait_for_silence(turn, lost, claimed, lambda nodes: _powered_off(nodes, lost, yes))
+            steps.promote(turn, to, None)
+            steps.wait_for_writes(turn, to)
+        notice.head, notice.loss = done(change), notice.loss or "not known: the command was run again"
+        notice.then = (*(f"pulumi up --stack {stack}" for stack in (to, "global")), f"openova rejoin --region {lost}")
         change.tell_next(to, but=lost)
     CONSOLE.print(f"  {lost}: its copy is discarded. When it is back: openova rejoin --region {lost}")
     return True
@@ -85,7 +96,7 @@ def _fit(platform: Platform, seen: Sequence[Seen], to: str) -> bool:
     return False
 
 
-def _is_lost(found: Sequence[Witnessed], lost: str) -> bool:
+def _is_lost(found: Sequence[Witnessed], lost: str, notice: Notice, to: str) -> bool:
     for each in found:
         word = "" if each.alive is None else "alive" if each.alive else "silent"
         CONSOLE.print(f"  {word:7}{each.place}: {escape(each.seen)}")
@@ -99,6 +110,13 @@ def _is_lost(found: Sequence[Witnessed], lost: str) -> bool:
             f"They do not agree: {lost} is alive at {alive[0].place}. It may go on writing while another region does. "
             "Mend the road between them, or switch its servers off; then run this again. Nothing was changed."
         )
+        if all(each.of == "servers" for each in alive):
+            CONSOLE.print(
+                f"Its servers answer there, its database nowhere. Where you know that it is the database that is lost: "
+                f"openova failover --to {to} --database-only"
+            )
+        notice.head = f"failover to {to} REFUSED, nothing was changed: is {lost} lost? The places do not agree"
+        notice.lines += [f"{each.place}: {each.seen}" for each in found]
     return False
 
 
@@ -107,13 +125,16 @@ def _can_take_over(seen: Sequence[Seen], to: str) -> bool:
     if region.silence:
         CONSOLE.print(f"{to} does not answer: {escape(region.silence)}. Nothing was changed.")
         return False
-    heard, applied = region.state.get("heard"), region.state.get("applied")
-    CONSOLE.print(
-        f"  {to} has applied everything that it received; its last row is "
-        f"{'unknown' if applied is None else f'{applied} s old'}"
-        f"{'' if heard is None else f', the sender was heard {heard} s ago'}. What came after is lost."
-    )
+    CONSOLE.print(f"  {to} has applied everything that it received; {loss(seen, to)}. What came after is lost.")
     return True
+
+
+def loss(seen: Sequence[Seen], to: str) -> str:
+    """What is known of what was not sent yet: how old the last row is, and the sender's last word."""
+    state = next(each for each in seen if each.code == to).state
+    heard, applied = state.get("heard"), state.get("applied")
+    age = "its last row is of an unknown age" if applied is None else f"its last row is {applied} s old"
+    return f"{age}{'' if heard is None else f', the sender was heard {heard} s ago'}"
 
 
 def _powered_off(nodes: Sequence[str], lost: str, yes: bool) -> bool:

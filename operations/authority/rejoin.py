@@ -12,6 +12,7 @@ from typing import Final
 from operations.access import AnsweredError, Cluster, UnreachableError, clusters_of
 from operations.authority.change import CONSOLE, agreed, timed
 from operations.authority.edit import set_record
+from operations.authority.notice import back_in_traffic
 from operations.status.databases import KIND, Seen, look, observe, sql
 from operations.stopped import StoppedError
 from settings.loader import load_project
@@ -85,6 +86,7 @@ def rejoin(root: Path, code: str, kubeconfigs: Sequence[str], *, yes: bool, with
         authority = platform.authority.model_dump(exclude_none=True)
         set_record(root, authority, drained=drained)
         CONSOLE.print(f"Pulumi.yaml has {code} in traffic again. Next: pulumi up --stack global")
+        back_in_traffic(root, code, back.say)
     return True
 
 

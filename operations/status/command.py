@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ from rich.table import Table
 
 from operations.access import Cluster, clusters_of
 from operations.authority.store import store_of
+from operations.edge.access import edge_of
+from operations.edge.judge import judge_edge, observe_edge
+from operations.edge.model import EdgeSeen
+from operations.edge.show import edge_document, edge_table
 from operations.findings.model import Check, Report
 from operations.findings.show import show
 from operations.mongodb.shell import survey
@@ -36,15 +41,25 @@ def status(root: Path, kubeconfigs: Sequence[str], *, store: Path | None, as_jso
     platform = load_project(root).platform
     console = Console(highlight=False, soft_wrap=True)
     with clusters_of(root, platform.site_codes, kubeconfigs) as clusters:
-        records = store_of(root, platform, store)
+        records, access = store_of(root, platform, store), edge_of(root, platform)
         while True:
-            seen = observe(platform, clusters)
-            databases = judge(platform, seen, last_backups(platform, clusters, seen), last_restore(root, date.today()))
-            report = Report((*databases, *judge_record(platform, records), *_mongodb(platform, clusters)))
+            with ThreadPoolExecutor(max_workers=1) as asking:
+                asked = asking.submit(observe_edge, access)
+                seen = observe(platform, clusters)
+            edge, silence = asked.result()
+            backups = last_backups(platform, clusters, seen)
+            report = Report(
+                (
+                    *judge(platform, seen, backups, last_restore(root, date.today())),
+                    *judge_record(platform, records),
+                    *judge_edge(platform, edge, silence),
+                    *_mongodb(platform, clusters),
+                )
+            )
             if as_json:
-                print_json(document(platform, seen, report))
+                print_json({**document(platform, seen, report), "edge": edge_document(platform, edge, silence)})
             else:
-                _draw(platform, seen, report, console, clear=every is not None)
+                _draw(platform, seen, edge, report, console, clear=every is not None)
             if every is None:
                 return not report.failed
             sys.stdout.flush()
@@ -70,7 +85,9 @@ def _mongodb(platform: Platform, clusters: Mapping[str, Cluster]) -> Sequence[Ch
     return tuple(election(survey(platform, clusters)))
 
 
-def _draw(platform: Platform, seen: Sequence[Seen], report: Report, console: Console, *, clear: bool) -> None:
+def _draw(
+    platform: Platform, seen: Sequence[Seen], edge: EdgeSeen | None, report: Report, console: Console, *, clear: bool
+) -> None:
     if clear and console.is_terminal:
         console.clear()
     authority = platform.authority
@@ -84,4 +101,6 @@ def _draw(platform: Platform, seen: Sequence[Seen], report: Report, console: Con
         cells = [row["region"], row["configured"], does, str(row["timeline"] or ""), behind, row["source"] or ""]
         table.add_row(*cells, ", ".join(row["followers"]))
     console.print(table)
+    if edge is not None:
+        console.print(edge_table(platform, edge))
     show(report, console)

@@ -174,12 +174,13 @@ def test_the_command_says_how_to_point_the_program_at_it_and_ends_by_ctrl_c(tmp_
         assert process.stdout is not None
         said: dict[str, str] = {}
         for line in process.stdout:
-            word, _, rest = line.strip().partition(" ")
+            word, _, rest = line.strip().removeprefix("export ").replace("=", " ", 1).partition(" ")
             said[word] = rest.strip()
             if "lab/cut" in line:
                 break
-        base = said["export"].removeprefix("CLOUDFLARE_BASE_URL=")
+        base = said["CLOUDFLARE_BASE_URL"]
         assert base == said["API"]
+        assert (said["CLOUDFLARE_API_TOKEN"], said["OPENOVA_EDGE_URL"]) == (said["Token"], said["Edge"])
         verified = httpx.get(f"{base}/user/tokens/verify", headers={"Authorization": f"Bearer {said['Token']}"})
         assert verified.json()["result"]["status"] == "active"
         assert httpx.get(said["Edge"], headers={"Host": "api.openova.io"}).status_code == 530

@@ -13,6 +13,9 @@ import pytest
 from lab.cloudflare.account import ACCOUNT_ID, EVERYTHING, Account, Contract, Token, new_id
 from lab.cloudflare.faults import Fault
 from lab.cloudflare.server import Api, serving
+from operations.edge.api import CloudflareApi
+from operations.edge.cloudflare import CloudflareEdge
+from settings.loader import load_project
 from settings.tiers import PlanTier
 from tests.edge.projects import add_region, brought_up, remove_region
 from tests.engine import TOKEN, Engine, engine_in, need
@@ -118,6 +121,24 @@ def test_the_global_stack_is_created_previewed_empty_changed_and_destroyed(by_en
     by_engine.up()
     by_engine.engine.pulumi("destroy", "--stack", "global", "--yes", "--skip-preview")
     assert counts(by_engine) == {}
+
+
+def test_what_a_failover_tells_the_edge_directly_leaves_the_engine_nothing_to_do(by_engine: ByEngine) -> None:
+    root = by_engine.engine.root
+    by_engine.up()
+    share(root, "edge.drained", ["eu"])
+    assert len(by_engine.steps()) == 2
+    platform = load_project(root).platform
+    edge = CloudflareEdge(CloudflareApi(by_engine.engine.environment["CLOUDFLARE_BASE_URL"], TOKEN), platform)
+    assert len(edge.carry_out(platform)) == 2
+    by_engine.engine.pulumi("preview", "--stack", "global", "--refresh", "--expect-no-changes")
+    by_engine.up()
+    by_engine.unchanged()
+    assert edge.carry_out(platform) == ()
+    share(root, "edge.drained", [])
+    back = load_project(root).platform
+    edge.carry_out(back)
+    by_engine.engine.pulumi("preview", "--stack", "global", "--refresh", "--expect-no-changes")
 
 
 def test_the_enterprise_plans_map_of_data_centres_does_not_drift(by_engine: ByEngine) -> None:

@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Stands for kubectl and two clusters whose databases are a file of JSON; what is run in a pod is run here.
+
+Only what the commands ask for: get, patch and delete of the Cluster, psql, pg_isready, and bash, which is the real one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+STATE = Path(os.environ["STANDIN_CLUSTERS"])
+
+
+def main(arguments: list[str]) -> int:
+    """One call. The kubeconfig's name is the region's code."""
+    code = Path(arguments[arguments.index("--kubeconfig") + 1]).name
+    regions = json.loads(STATE.read_text())
+    region = regions[code]
+    if not region["api"]:
+        sys.stderr.write("Unable to connect to the server: dial tcp: i/o timeout\n")
+        return 1
+    if "exec" in arguments:
+        return executed(regions, region, arguments[arguments.index("--") + 1 :])
+    if "patch" in arguments:
+        turned(region, json.loads(sys.stdin.read())["spec"]["replica"])
+        STATE.write_text(json.dumps(regions))
+        return 0
+    sys.stdout.write(json.dumps(region["resource"]))
+    return 0
+
+
+def turned(region: dict[str, Any], replica: dict[str, Any]) -> None:
+    """What the operator makes of a changed role."""
+    resource, state = region["resource"], region["state"]
+    resource["spec"]["replica"] = replica
+    state["writes"] = replica["primary"] == resource["metadata"]["name"]
+    if not state["writes"] and region["tokens"]:
+        resource["status"]["demotionToken"] = "a-token"
+
+
+def executed(regions: dict[str, Any], region: dict[str, Any], command: list[str]) -> int:
+    """A program in a pod."""
+    if command[0] == "psql":
+        statement = sys.stdin.read()
+        if not region["database"]:
+            sys.stderr.write("error: container not found\n")
+            return 1
+        if "json_build_object" in statement:
+            sys.stdout.write(json.dumps(region["state"]))
+        return 0
+    if command[0] == "pg_isready":
+        host = command[command.index("-h") + 1]
+        return 0 if any(each["host"] == host and each["mesh"] for each in regions.values()) else 2
+    return subprocess.run(command, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
