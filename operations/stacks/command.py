@@ -14,7 +14,7 @@ from rich.markup import escape
 from operations.options import print_json
 from operations.plan.check import checked
 from operations.stacks.board import Board, show
-from operations.stacks.carry import Carrier
+from operations.stacks.carry import Carrier, How
 from operations.stacks.check import COMMAND_LINE, chosen, engine_in, initialised, no_backend
 from operations.stacks.engine import Command, Engine, last_lines, name_of
 from operations.stacks.graph import waits_to_destroy
@@ -25,16 +25,14 @@ from settings.project import read_project
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
-    """What was asked for. `at_once` is how many stacks run at a time; `logs` the folder of their logs."""
+class Request(How):
+    """What was asked for. `logs` is the folder of the stacks' logs."""
 
     root: Path
     stacks: Sequence[str] = ()
     logs: Path | None = None
-    at_once: int = 4
     as_json: bool = False
     yes: bool = False
-    exclude_protected: bool = False
 
 
 def carry_out(command: Command, request: Request) -> bool:
@@ -59,10 +57,7 @@ def _carried_out(command: Command, request: Request) -> bool:
     logs = (request.logs or request.root / "build" / "stacks").resolve()
     results = {name: StackResult(name, str(logs / f"{name}.{command}.log")) for name in names}
     board = Board(command, results, console)
-    result = Carrier(
-        command, engine, platform, whole, results, board,
-        at_once=request.at_once, exclude_protected=request.exclude_protected,
-    ).run()  # fmt: skip
+    result = Carrier(command, engine, platform, whole, results, board, request).run()
     _tell(result, request, console)
     return result.ok
 
