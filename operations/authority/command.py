@@ -10,6 +10,7 @@ from rich.markup import escape
 from operations.authority import steps
 from operations.authority.change import CONSOLE, agreed, changing
 from operations.authority.evidence import Witnessed, witness
+from operations.authority.rest import bring_up
 from operations.findings.model import Report
 from operations.findings.show import show
 from operations.status.databases import Seen, look, observe
@@ -17,10 +18,12 @@ from operations.status.judge import PLATFORM, judge
 from settings.platform import Platform
 
 
-def switchover(root: Path, to: str, kubeconfigs: Sequence[str], *, store: Path | None, yes: bool) -> bool:
+def switchover(
+    root: Path, to: str, kubeconfigs: Sequence[str], *, store: Path | None, yes: bool, with_pulumi: bool
+) -> bool:
     """Moves the writes to `to`; nothing is lost. True where it writes at the end.
 
-    A precondition that does not hold changes nothing. Raises SettingsError.
+    A precondition that does not hold changes nothing. Raises SettingsError, StoppedError.
     """
     with changing(root, to, "switchover", kubeconfigs, store) as change:
         if not change.due():
@@ -39,14 +42,16 @@ def switchover(root: Path, to: str, kubeconfigs: Sequence[str], *, store: Path |
             steps.claim_record(turn)
             steps.promote(turn, to, token)
         steps.wait_for_writes(turn, to)
-        change.tell_next(previous, to)
+    bring_up(root, change.platform, change.left(previous, to), f"{to} writes.", with_pulumi=with_pulumi)
     return True
 
 
-def failover(root: Path, to: str, kubeconfigs: Sequence[str], *, store: Path | None, yes: bool) -> bool:
+def failover(
+    root: Path, to: str, kubeconfigs: Sequence[str], *, store: Path | None, yes: bool, with_pulumi: bool
+) -> bool:
     """Lets `to` write without the region that does, which is lost. True where it writes at the end.
 
-    Raises SettingsError.
+    Raises SettingsError, StoppedError.
     """
     with changing(root, to, "failover", kubeconfigs, store) as change:
         if not change.due():
@@ -65,8 +70,8 @@ def failover(root: Path, to: str, kubeconfigs: Sequence[str], *, store: Path | N
         steps.wait_for_silence(turn, lost, claimed, lambda nodes: _powered_off(nodes, lost, yes))
         steps.promote(turn, to, None)
         steps.wait_for_writes(turn, to)
-        change.tell_next(to, but=lost)
-    CONSOLE.print(f"  {lost}: its copy is discarded. When it is back: openova rejoin --region {lost}")
+    CONSOLE.print(f"The copy of {lost} is discarded. When {lost} is back: openova rejoin --region {lost}")
+    bring_up(root, change.platform, change.left(to, but=lost), f"{to} writes.", with_pulumi=with_pulumi)
     return True
 
 

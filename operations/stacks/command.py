@@ -37,6 +37,12 @@ class Request(How):
 
 def carry_out(command: Command, request: Request) -> bool:
     """Check, carry out, show; whether all went well. Raises SettingsError where nothing could be begun."""
+    result = result_of(command, request)
+    return result is not None and result.ok
+
+
+def result_of(command: Command, request: Request) -> Result | None:
+    """What came of it, shown; None where somebody did not agree. Raises SettingsError where nothing could be begun."""
     try:
         return _carried_out(command, request)
     except CommandError as error:
@@ -44,7 +50,7 @@ def carry_out(command: Command, request: Request) -> bool:
         raise SettingsError([no_backend(last_lines(error))]) from None
 
 
-def _carried_out(command: Command, request: Request) -> bool:
+def _carried_out(command: Command, request: Request) -> Result | None:
     console = Console(highlight=False, soft_wrap=True, emoji=False, stderr=request.as_json)
     platform = checked(read_project(request.root)).platform
     whole = stack_order(platform)
@@ -53,13 +59,13 @@ def _carried_out(command: Command, request: Request) -> bool:
     engine = engine_in(request.root)
     initialised(engine, whole)
     if command == "destroy" and not _confirmed(engine, names, request, console):
-        return False
+        return None
     logs = (request.logs or request.root / "build" / "stacks").resolve()
     results = {name: StackResult(name, str(logs / f"{name}.{command}.log")) for name in names}
     board = Board(command, results, console)
     result = Carrier(command, engine, platform, whole, results, board, request).run()
     _tell(result, request, console)
-    return result.ok
+    return result
 
 
 def _tell(result: Result, request: Request, console: Console) -> None:

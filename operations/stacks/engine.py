@@ -76,6 +76,10 @@ class Engine:
         found = state["deployment"].get("resources") or []
         return [item for item in found if not item["type"].startswith(("pulumi:pulumi:", "pulumi:providers:"))]
 
+    def unprotect(self, stack: str, urn: str) -> None:
+        """The engine may delete this one resource. Raises CommandError."""
+        self._ask("state", "unprotect", "--yes", "--stack", stack, urn)
+
     def carry_out(
         self, command: Command, stack: str, log: Tell, tell: Tell, *, exclude_protected: bool = False,
         policies: bool = True,
