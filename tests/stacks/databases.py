@@ -1,7 +1,7 @@
 """Both regions' databases as far as Kubernetes goes: an API server each, with CloudNativePG's webhooks.
 
-No instance runs. What CloudNativePG would leave in a Cluster's status is put there by a thread, and what psql would
-say in a pod is said by a program in kubectl's place, from the Cluster; everything else it hands to kubectl.
+No instance runs. What CloudNativePG and the garbage collector would do to a Cluster is done by a thread. What psql
+would say in a pod is said by a program in kubectl's place, from the Cluster; everything else it hands to kubectl.
 """
 
 from __future__ import annotations
@@ -102,6 +102,9 @@ def _statuses(made: Databases, code: str, ended: threading.Event) -> None:
     while not ended.wait(2):
         try:
             cluster = made.cluster(code)
+            if "deletionTimestamp" in cluster["metadata"]:
+                _collect(made, code, cluster["metadata"]["name"])
+                continue
             replica, status = cluster["spec"]["replica"], cluster.get("status") or {}
             name = cluster["metadata"]["name"]
             writes = replica["primary"] == replica.get("self", name)
@@ -120,6 +123,14 @@ def _statuses(made: Databases, code: str, ended: threading.Event) -> None:
                 wrote = cluster["metadata"]["uid"]
         except (RefusedError, IndexError, KeyError):
             continue
+
+
+def _collect(made: Databases, code: str, name: str) -> None:
+    """As Kubernetes' garbage collector does, once nothing is left that belongs to a Cluster: lets it go."""
+    made.servers[code].kubectl(
+        "patch", KIND, name, f"--namespace={NAMESPACE}", "--type=merge", '--patch={"metadata": {"finalizers": null}}',
+        "--request-timeout=5s",
+    )  # fmt: skip
 
 
 def _processes(name: str) -> list[int]:

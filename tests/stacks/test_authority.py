@@ -125,6 +125,7 @@ def test_the_way_home_by_openova_up_alone(running: Running) -> None:
 
 def test_a_failover_brings_the_survivor_and_the_edge_up_and_asks_nothing_of_the_lost_region(running: Running) -> None:
     before = running.platform.engine.pulumi("stack", "export", "--stack", "eu").stdout
+    epoch = running.record()[1]
     file = running.platform.root / "Pulumi.eu.yaml"
     kept = file.read_text()
     # It asks whether the lost region's servers take connections; nothing here leaves this machine.
@@ -135,7 +136,7 @@ def test_a_failover_brings_the_survivor_and_the_edge_up_and_asks_nothing_of_the_
         file.write_text(kept)
         assert ran.returncode == 0, ran.stdout + ran.stderr
         assert running.primary("in") == "postgresql-replica"
-        assert running.record() == ("in", 4)
+        assert running.record() == ("in", epoch + 1)
         assert "openova rejoin --region eu" in ran.stdout
         running.unchanged("in", "global")
     assert running.platform.engine.pulumi("stack", "export", "--stack", "eu").stdout == before
@@ -156,13 +157,23 @@ def test_a_rejoin_makes_one_protected_copy_anew_and_leaves_nothing_to_change(run
 
 
 def test_an_old_record_is_refused_by_the_engine_and_no_cluster_changes(running: Running) -> None:
-    record = read_project(running.platform.root).shared["openova:authority"]
-    share(running.platform.root, "authority", {"primary": "eu", "previous": "in", "epoch": 3, "change": "switchover"})
+    file = running.platform.root / "Pulumi.yaml"
+    kept, (_, epoch) = file.read_text(), running.record()
+    share(running.platform.root, "authority", {"primary": "eu", "epoch": 1})
     share(running.platform.root, "regions.0.postgres", {"cluster": "postgresql", "generation": 1})
     before = [running.databases.cluster(code)["metadata"]["generation"] for code in REGIONS]
     told = running.platform.openova("up")
-    share(running.platform.root, "regions.0.postgres", {"cluster": "postgresql", "generation": 4, "cloneFrom": "in"})
-    share(running.platform.root, "authority", record)
+    file.write_text(kept)
     assert told.code == 1
-    assert all(told.of(code)["errors"][0].startswith("Epoch 3 is older than epoch 4") for code in REGIONS)
+    assert all(f"Epoch 1 is older than epoch {epoch}" in told.of(code)["errors"][0] for code in REGIONS)
     assert [running.databases.cluster(code)["metadata"]["generation"] for code in REGIONS] == before
+
+
+def test_a_destroy_leaves_what_is_protected_and_says_so(running: Running) -> None:
+    told = running.platform.openova("destroy", "--yes")
+    assert told.code == 1
+    assert "eu protects 1: eu-postgres-cluster" in told.progress
+    told = running.platform.openova("destroy", "--yes", "--exclude-protected")
+    assert told.code == 0, told.progress
+    assert all(f"{code}-postgres-cluster" in told.of(code)["kept"] for code in REGIONS)
+    assert all(running.databases.cluster(code)["metadata"]["name"] for code in REGIONS)
