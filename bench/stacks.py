@@ -1,4 +1,4 @@
-"""A no-op preview by the real engine, of one stack and of two by `openova preview`: time and memory."""
+"""Previews by the real engine: time, memory, and what the policies and a second stack add."""
 
 from __future__ import annotations
 
@@ -9,28 +9,66 @@ import tempfile
 import time
 from pathlib import Path
 
+from operations.stacks.engine import PACK
 from tests.engine import Engine, engine_in, missing
 from tests.projects import share
+from tests.stacks.conftest import platform_in
 
 RUNS = 3
+JUDGED = ("--policy-pack", str(PACK))
 
 
 def lines() -> list[str]:
     """Seconds and the most memory at one time; each the best of some runs."""
-    if absent := missing(("command", "kubernetes", "random", "tls")):
+    if absent := missing(("cloudflare", "command", "kubernetes", "random", "tls")):
         return [f"needs {', '.join(absent)} on PATH"]
     with tempfile.TemporaryDirectory() as folder:
-        engine = engine_in(Path(folder))
-        share(engine.root, "backups.enabled", False)
-        engine.pulumi("up", "--stack", "shared", "--yes", "--skip-preview")
-        shared = _best(engine, ["pulumi", "preview", "--stack", "shared", "--non-interactive", "--expect-no-changes"])
-        region = _best(engine, ["pulumi", "preview", "--stack", "eu", "--non-interactive"])
-        both = _best(engine, [sys.executable, "-m", "operations", "preview", "--stack", "eu", "--stack", "in"])
+        return [*_whole(Path(folder) / "whole"), *_nothing_to_do(Path(folder) / "done")]
+
+
+def _whole(folder: Path) -> list[str]:
+    """The program as it is: a region that is all to be made, which is the most that a preview can have to do."""
+    folder.mkdir()
+    engine = engine_in(folder)
+    share(engine.root, "backups.enabled", False)
+    engine.pulumi("up", "--stack", "shared", "--yes", "--skip-preview")
+    region = _best(engine, _preview("eu"))
+    judged = _best(engine, _preview("eu", *JUDGED))
+    command = [sys.executable, "-m", "operations", "preview", "--no-policies"]
+    both = _best(engine, [*command, "--stack", "eu", "--stack", "in"])
     return [
-        f"no-op preview of shared: {shared[0]:.1f} s, {shared[1]:.0f} MB",
-        f"preview of a region: {region[0]:.1f} s, {region[1]:.0f} MB",
-        f"both regions by openova preview: {both[0]:.1f} s, {both[1]:.0f} MB = {both[0] / region[0]:.2f} x one region",
+        f"preview of a whole region: {_said(region)}",
+        f"with the policies: {_said(judged)} = {_ratio(judged, region)}",
+        f"both regions by openova preview: {_said(both)} = {_ratio(both, region)}",
     ]
+
+
+def _nothing_to_do(folder: Path) -> list[str]:
+    """Every stack brought up; the region without hosts, since there are none here."""
+    with platform_in(folder) as platform:
+        told = platform.openova("up")
+        assert told.code == 0, told.progress
+        found = []
+        for stack in ("shared", "eu"):
+            plain = _best(platform.engine, _preview(stack, "--expect-no-changes"))
+            judged = _best(platform.engine, _preview(stack, "--expect-no-changes", *JUDGED))
+            found += [
+                f"no-op preview of {stack}, {len(platform.resources(stack))} resources: {_said(plain)}",
+                f"with the policies: {_said(judged)} = {_ratio(judged, plain)}",
+            ]
+        return found
+
+
+def _preview(stack: str, *more: str) -> list[str]:
+    return ["pulumi", "preview", "--stack", stack, "--non-interactive", *more]
+
+
+def _said(measured: tuple[float, float]) -> str:
+    return f"{measured[0]:.1f} s, {measured[1]:.0f} MB"
+
+
+def _ratio(one: tuple[float, float], other: tuple[float, float]) -> str:
+    return f"{one[0] / other[0]:.2f} x the time, {one[1] / other[1]:.2f} x the memory"
 
 
 def _best(engine: Engine, command: list[str]) -> tuple[float, float]:
@@ -39,7 +77,7 @@ def _best(engine: Engine, command: list[str]) -> tuple[float, float]:
 
 
 def _measured(engine: Engine, command: list[str]) -> tuple[float, float]:
-    environment = {**engine.environment, "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = {"PYTHONPATH": str(Path(__file__).parents[1]), **engine.environment}
     begun, most = time.perf_counter(), 0.0
     with subprocess.Popen(
         command, cwd=engine.root, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -15,6 +15,7 @@ from operations.mongodb import cli as mongodb
 from operations.options import (
     EXIT_CONFIGURATION,
     EXIT_FAILED,
+    BringUp,
     Kubeconfigs,
     Root,
     StoreFile,
@@ -137,11 +138,12 @@ def switchover(
     kubeconfig: Kubeconfigs = None,
     store: StoreFile = None,
     yes: Yes = False,
+    pulumi: BringUp = True,
 ) -> None:
     """Move the writes to another region, with nothing lost. Run again after an interruption, it goes on."""
     from operations.authority.command import switchover as run
 
-    if not run(root.resolve(), to, kubeconfig or (), store=store, yes=yes):
+    if not run(root.resolve(), to, kubeconfig or (), store=store, yes=yes, with_pulumi=pulumi):
         raise typer.Exit(EXIT_FAILED)
 
 
@@ -160,11 +162,14 @@ def failover(
             "does not stop the command. A database that answers anywhere still does.",
         ),
     ] = False,
+    pulumi: BringUp = True,
 ) -> None:
     """Let another region write although the one that writes is lost: what it had not sent yet is lost with it."""
     from operations.authority.command import failover as run
 
-    if not run(root.resolve(), to, kubeconfig or (), store=store, yes=yes, database_only=database_only):
+    if not run(
+        root.resolve(), to, kubeconfig or (), store=store, yes=yes, with_pulumi=pulumi, database_only=database_only
+    ):
         raise typer.Exit(EXIT_FAILED)
 
 

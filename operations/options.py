@@ -17,6 +17,9 @@ EXIT_FAILED: Final = 1
 
 Root = Annotated[Path, typer.Option("--root", help="The folder of Pulumi.yaml.", file_okay=False)]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+BringUp = Annotated[
+    bool, typer.Option("--pulumi/--no-pulumi", help="Bring the stacks up afterwards, where Pulumi is at hand.")
+]
 ToRegion = Annotated[str, typer.Option("--to", help="The region that is to write.")]
 Kubeconfigs = Annotated[
     list[str] | None,

@@ -18,7 +18,7 @@ from typer.exceptions import TyperException
 
 from operations.access import Cluster
 from operations.authority import steps
-from operations.authority.rejoin import URN
+from operations.authority.rest import POSTGRES
 from operations.cli import app
 from operations.drill.catalogue import SCENARIOS, Scenario
 from operations.epoch import EpochRecord
@@ -220,8 +220,9 @@ def test_pulumi_is_told_stacks_that_there_are(document: Path) -> None:
 
 def test_the_resource_whose_protection_is_lifted_by_hand_is_the_one_that_rejoin_lifts_it_from() -> None:
     project = read_project(ROOT).name
+    parents = "openova:regions:Region$openova:postgres:PostgresCluster"
     urns = [word for command in commands(ROOT / "docs" / "authority.md") for word in command.words if "urn:" in word]
-    assert urns == [URN.format(code="eu", project=project)]
+    assert urns == [f"urn:pulumi:eu::{project}::{parents}${POSTGRES}::eu-postgres-cluster"]
 
 
 @pages

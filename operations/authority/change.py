@@ -23,6 +23,7 @@ from operations.epoch import EpochStore, StoreError
 from operations.epoch.record import Change as Kind
 from operations.stopped import StoppedError
 from settings.loader import Project, load_project
+from settings.naming import GLOBAL_STACK
 from settings.platform import Platform
 from settings.problems import Problem, SettingsError
 
@@ -99,12 +100,9 @@ class Change:
         """What the steps need. Their clock begins now."""
         return steps.Turn(self.platform, self.clusters, self.records, timed())
 
-    def tell_next(self, *first: str, but: str = "") -> None:
-        """The runs of Pulumi that are left, in their order."""
-        CONSOLE.print(f"The {self.kind} is done. It is the edit of Pulumi.yaml and these, which have no more to do:")
-        others = [code for code in self.platform.codes if code not in (*first, but)]
-        for stack in (*first, *others, "global"):
-            CONSOLE.print(f"  pulumi up --stack {stack}")
+    def left(self, *first: str, but: str = "") -> tuple[str, ...]:
+        """The stacks that are left to be brought up, in their order."""
+        return (*first, *(code for code in self.platform.codes if code not in (*first, but)), GLOBAL_STACK)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from operations.authority import steps
 from operations.authority.change import CONSOLE, agreed, changing
 from operations.authority.evidence import witness
 from operations.authority.notice import Notice, done, telling
+from operations.authority.rest import bring_up
 from operations.authority.witnessed import Witnessed
 from operations.edge.carry import carrying_out
 from operations.findings.model import Report
@@ -20,10 +21,12 @@ from operations.status.judge import PLATFORM, judge
 from settings.platform import Platform
 
 
-def switchover(root: Path, to: str, kubeconfigs: Sequence[str], *, store: Path | None, yes: bool) -> bool:
+def switchover(
+    root: Path, to: str, kubeconfigs: Sequence[str], *, store: Path | None, yes: bool, with_pulumi: bool
+) -> bool:
     """Moves the writes to `to`; nothing is lost. True where it writes at the end.
 
-    A precondition that does not hold changes nothing. Raises SettingsError.
+    A precondition that does not hold changes nothing. Raises SettingsError, StoppedError.
     """
     with changing(root, to, "switchover", kubeconfigs, store) as change, telling(change) as notice:
         if not change.due():
@@ -44,17 +47,24 @@ def switchover(root: Path, to: str, kubeconfigs: Sequence[str], *, store: Path |
         with carrying_out(lambda: change.edge, change.platform, notice.hearing(turn.say)):
             steps.wait_for_writes(turn, to)
         notice.head, notice.loss = done(change), "none"
-        notice.then = ("openova status", *(f"pulumi up --stack {stack}" for stack in (previous, to, "global")))
-        change.tell_next(previous, to)
+        notice.then = ("openova status",)
+    bring_up(root, change.platform, change.left(previous, to), f"{to} writes.", with_pulumi=with_pulumi)
     return True
 
 
 def failover(
-    root: Path, to: str, kubeconfigs: Sequence[str], *, store: Path | None, yes: bool, database_only: bool = False
+    root: Path,
+    to: str,
+    kubeconfigs: Sequence[str],
+    *,
+    store: Path | None,
+    yes: bool,
+    with_pulumi: bool,
+    database_only: bool = False,
 ) -> bool:
     """Lets `to` write without the region that does, which is lost. True where it writes at the end.
 
-    `database_only`: that its servers answer is no sign that its database does. Raises SettingsError.
+    `database_only`: that its servers answer is no sign that its database does. Raises SettingsError, StoppedError.
     """
     with changing(root, to, "failover", kubeconfigs, store) as change, telling(change) as notice:
         if not change.due():
@@ -75,9 +85,9 @@ def failover(
             steps.promote(turn, to, None)
             steps.wait_for_writes(turn, to)
         notice.head, notice.loss = done(change), notice.loss or "not known: the command was run again"
-        notice.then = (*(f"pulumi up --stack {stack}" for stack in (to, "global")), f"openova rejoin --region {lost}")
-        change.tell_next(to, but=lost)
-    CONSOLE.print(f"  {lost}: its copy is discarded. When it is back: openova rejoin --region {lost}")
+        notice.then = (f"openova rejoin --region {lost}, when it is back",)
+    CONSOLE.print(f"The copy of {lost} is discarded. When {lost} is back: openova rejoin --region {lost}")
+    bring_up(root, change.platform, change.left(to, but=lost), f"{to} writes.", with_pulumi=with_pulumi)
     return True
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,24 +12,19 @@ from operations.access import AnsweredError, Cluster, UnreachableError, clusters
 from operations.authority.change import CONSOLE, agreed, timed
 from operations.authority.edit import set_record
 from operations.authority.notice import back_in_traffic
+from operations.authority.rest import bring_up, engine_for, replace_copy
+from operations.stacks.engine import Engine
 from operations.status.databases import KIND, Seen, look, observe, sql
 from operations.stopped import StoppedError
 from settings.loader import load_project
-from settings.naming import postgres_host
+from settings.naming import GLOBAL_STACK, postgres_host
 from settings.platform import Platform
 from settings.problems import Problem, SettingsError
-from settings.project import read_project
 
 GENERATION: Final = "openova.io/generation"
 GONE_SECONDS: Final = 180.0
-UP_SECONDS: Final = 3600
 STREAM_SECONDS: Final = 900.0
 """A copy crosses the sea with the link's throughput: 50 GiB at 100 Mbit/s take more than an hour; run it again then."""
-
-URN: Final = (
-    "urn:pulumi:{code}::{project}::openova:regions:Region$openova:postgres:PostgresCluster"
-    "$kubernetes:postgresql.cnpg.io/v1:Cluster::{code}-postgres-cluster"
-)
 
 
 @dataclass(frozen=True)
@@ -60,8 +54,7 @@ def rejoin(root: Path, code: str, kubeconfigs: Sequence[str], *, yes: bool, with
     Without Pulumi the old copy is deleted here, and making the new one is left to whoever applies the manifests.
     Raises SettingsError, StoppedError.
     """
-    project = load_project(root)
-    platform = project.platform
+    platform = load_project(root).platform
     _check(platform, code)
     with clusters_of(root, platform.site_codes, kubeconfigs) as clusters:
         writer = next((seen for seen in observe(platform, clusters) if seen.code == platform.authority.primary), None)
@@ -71,23 +64,38 @@ def rejoin(root: Path, code: str, kubeconfigs: Sequence[str], *, yes: bool, with
             )
         back = Return(root, platform, code, clusters[code], timed())
         if _generation(back) != back.generation:
+            engine = _engine(back) if with_pulumi else None
             if not agreed(yes, f"Discard the copy of {code} with its volumes, and clone it from {writer.code}?"):
                 return False
             # A copy begins with a checkpoint, which otherwise takes its time.
             sql(platform, clusters[writer.code], writer.leader, "checkpoint")
-            if not with_pulumi:
+            if engine is None:
                 _delete(back)
                 CONSOLE.print(f"Apply the manifests of {code} now, and run this again: it waits until {code} streams.")
                 return False
-            _replace(back)
+            replace_copy(engine, root, code)
+            back.say(f"{code} is cloned anew")
         _wait_for_stream(back, writer)
     drained = tuple(other for other in platform.edge.drained if other != code)
     if drained != platform.edge.drained:
         authority = platform.authority.model_dump(exclude_none=True)
         set_record(root, authority, drained=drained)
-        CONSOLE.print(f"Pulumi.yaml has {code} in traffic again. Next: pulumi up --stack global")
+        CONSOLE.print(f"Pulumi.yaml has {code} in traffic again.")
         back_in_traffic(root, code, back.say)
+    others = [other for other in platform.codes if other != code]
+    bring_up(root, platform, (code, *others, GLOBAL_STACK), f"{code} streams.", with_pulumi=with_pulumi)
     return True
+
+
+def _engine(back: Return) -> Engine:
+    """Pulumi's engine. Raises StoppedError where it could not make a new copy of what is to be discarded."""
+    engine, why = engine_for(back.root, back.platform, (back.code,))
+    if engine is None:
+        raise StoppedError(
+            f"Pulumi could not make the new copy. {why} Nothing was changed. Mend that, or delete the old copy by this "
+            "command and apply the manifests yourself: --no-pulumi."
+        )
+    return engine
 
 
 def _check(platform: Platform, code: str) -> None:
@@ -134,19 +142,6 @@ def _delete(back: Return) -> None:
     except (UnreachableError, AnsweredError) as error:
         raise StoppedError(f"{error}. The old copy may be half gone; run the same command again.") from None
     raise StoppedError(f"The old copy of {back.code} is there after {GONE_SECONDS:.0f} s. Run the same command again.")
-
-
-def _replace(back: Return) -> None:
-    """One `up` of the region's stack, with the protection of this one resource lifted: it protects the new one."""
-    project = read_project(back.root).name
-    urn = URN.format(code=back.code, project=project)
-    for command in (
-        ["pulumi", "state", "unprotect", "--yes", "--stack", back.code, urn],
-        ["pulumi", "up", "--yes", "--non-interactive", "--stack", back.code],
-    ):
-        if subprocess.run(command, cwd=back.root, timeout=UP_SECONDS, check=False).returncode:
-            raise StoppedError(f"{' '.join(command[:3])} failed, see above. Mend it, and run the same command again.")
-    back.say(f"{back.code} is cloned anew")
 
 
 def _wait_for_stream(back: Return, writer: Seen) -> None:

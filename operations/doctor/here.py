@@ -40,7 +40,8 @@ def _python() -> Check:
         ".".join(map(str, sys.version_info[:3])),
         "Python is 3.11 or newer.",
         "The program does not start.",
-        "Install a newer Python and make the environment again: make clean, make plan PYTHON=python3.12",
+        "Install a newer one (https://www.python.org/downloads/) and make the environment again: make clean, make plan "
+        "PYTHON=python3.12",
     )
 
 

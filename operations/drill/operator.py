@@ -66,6 +66,6 @@ class Operator:
             options.append(f"--store={self.store}")
         if name in ASKS:
             options.append("--yes")
-        if name == "rejoin" and not self.pulumi:
+        if name in ASKS and not self.pulumi:
             options.append("--no-pulumi")
         return [sys.executable, "-m", "operations", name, *rest, *options]

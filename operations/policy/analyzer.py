@@ -160,7 +160,7 @@ def _diagnostic(item: Violation) -> Any:
         policyPackName=PACK,
         policyPackVersion=VERSION,
         description=item.rule,
-        message=f"{item.says}\nOtherwise: {item.consequence}\nFix: {item.fix}",
+        message=f"Rule: {item.rule} {item.says}\nOtherwise: {item.consequence}\nFix: {item.fix}",
         enforcementLevel=analyzer_pb2.MANDATORY if item.stops else analyzer_pb2.ADVISORY,
         urn=item.urn,
     )

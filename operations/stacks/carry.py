@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -28,6 +29,15 @@ ROUNDS: Final = 3
 """Addresses come from servers and settings, not from each other: the second round is the last that changes any."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class How:
+    """`at_once` is how many stacks run at a time; `policies` are judged before anything is made."""
+
+    at_once: int = 4
+    exclude_protected: bool = False
+    policies: bool = True
+
+
 class Carrier:
     """One command. `names` are the stacks that were chosen, of `order`, all stacks of the project."""
 
@@ -39,13 +49,11 @@ class Carrier:
         order: Sequence[str],
         results: Mapping[str, StackResult],
         board: Board,
-        *,
-        at_once: int,
-        exclude_protected: bool = False,
+        how: How,
     ) -> None:
         self._command, self._engine, self._platform, self._order = command, engine, platform, order
         self._results, self._board = results, board
-        self._at_once, self._exclude_protected = at_once, exclude_protected
+        self._how = how
         self._schedule: Schedule | None = None
         self._graph: Waits = {}
         self._outputs: dict[str, dict[str, Any]] = {}
@@ -62,7 +70,7 @@ class Carrier:
 
     def _up(self) -> Result:
         sites = self._platform.site_codes
-        with ThreadPoolExecutor(self._at_once) as pool:
+        with ThreadPoolExecutor(self._how.at_once) as pool:
             before = dict(zip(sites, pool.map(self._engine.outputs, sites), strict=True))
         read = Read(self._platform, before)
         self._round(only(waits(self._platform, past_of(before)), [*self._results]), read)
@@ -82,7 +90,7 @@ class Carrier:
     def _round(self, graph: Waits, read: Read) -> None:
         self._graph = graph
         self._board.waits(graph)
-        self._schedule = Schedule(graph, lambda name: self._work(name, read), self._end, self._at_once)
+        self._schedule = Schedule(graph, lambda name: self._work(name, read), self._end, self._how.at_once)
         self._schedule.run()
 
     def _work(self, name: str, read: Read) -> bool:
@@ -93,7 +101,7 @@ class Carrier:
             with _log(Path(result.log), self._command) as log:
                 run = self._refused(name) or self._engine.carry_out(
                     self._command, name, log, lambda text: self._board.step(name, text),
-                    exclude_protected=self._exclude_protected,
+                    exclude_protected=self._how.exclude_protected, policies=self._how.policies,
                 )  # fmt: skip
             if run.ok and self._command == "up":
                 self._outputs[name] = self._engine.outputs(name)
@@ -117,7 +125,9 @@ class Carrier:
             f"{held}, which need the keys, passwords and buckets of {SHARED_STACK}. Without them no database could be "
             f"opened again. Nothing of {SHARED_STACK} was destroyed. Next step: destroy those stacks first."
         )
-        return Run(ok=self._exclude_protected, errors=[] if self._exclude_protected else [text], warnings=[text])
+        return Run(
+            ok=self._how.exclude_protected, errors=[] if self._how.exclude_protected else [text], warnings=[text]
+        )
 
     def _end(self, name: str, outcome: Outcome) -> None:
         result = self._results[name]

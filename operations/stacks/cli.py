@@ -14,6 +14,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print what came of it as JSO
 Logs = Annotated[
     Path | None, typer.Option("--logs", help="Where each stack's log is kept (default: build/stacks).", file_okay=False)
 ]
+Policies = Annotated[
+    bool, typer.Option("--policies/--no-policies", help="Let the engine make nothing that breaks a policy.")
+]
 AtOnce = Annotated[int, typer.Option("--at-once", min=1, help="How many stacks run at a time.")]
 
 
@@ -25,23 +28,37 @@ def add_to(app: typer.Typer) -> None:
 
 
 def up(
-    root: Root = Path(), stack: Stacks = None, as_json: Json = False, logs: Logs = None, at_once: AtOnce = 4
+    root: Root = Path(),
+    stack: Stacks = None,
+    policies: Policies = True,
+    as_json: Json = False,
+    logs: Logs = None,
+    at_once: AtOnce = 4,
 ) -> None:
     """Bring every stack up, in order, and at the same time what does not wait for each other."""
     from operations.stacks.command import Request, carry_out
 
-    request = Request(root=root.resolve(), stacks=stack or (), as_json=as_json, logs=logs, at_once=at_once)
+    request = Request(
+        root=root.resolve(), stacks=stack or (), as_json=as_json, logs=logs, at_once=at_once, policies=policies
+    )
     if not carry_out("up", request):
         raise typer.Exit(EXIT_FAILED)
 
 
 def preview(
-    root: Root = Path(), stack: Stacks = None, as_json: Json = False, logs: Logs = None, at_once: AtOnce = 4
+    root: Root = Path(),
+    stack: Stacks = None,
+    policies: Policies = True,
+    as_json: Json = False,
+    logs: Logs = None,
+    at_once: AtOnce = 4,
 ) -> None:
     """Ask the engine what `openova up` would change, in every stack, and change nothing."""
     from operations.stacks.command import Request, carry_out
 
-    request = Request(root=root.resolve(), stacks=stack or (), as_json=as_json, logs=logs, at_once=at_once)
+    request = Request(
+        root=root.resolve(), stacks=stack or (), as_json=as_json, logs=logs, at_once=at_once, policies=policies
+    )
     if not carry_out("preview", request):
         raise typer.Exit(EXIT_FAILED)
 

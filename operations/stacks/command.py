@@ -14,7 +14,7 @@ from rich.markup import escape
 from operations.options import print_json
 from operations.plan.check import checked
 from operations.stacks.board import Board, show
-from operations.stacks.carry import Carrier
+from operations.stacks.carry import Carrier, How
 from operations.stacks.check import COMMAND_LINE, chosen, engine_in, initialised, no_backend
 from operations.stacks.engine import Command, Engine, last_lines, name_of
 from operations.stacks.graph import waits_to_destroy
@@ -25,20 +25,24 @@ from settings.project import read_project
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
-    """What was asked for. `at_once` is how many stacks run at a time; `logs` the folder of their logs."""
+class Request(How):
+    """What was asked for. `logs` is the folder of the stacks' logs."""
 
     root: Path
     stacks: Sequence[str] = ()
     logs: Path | None = None
-    at_once: int = 4
     as_json: bool = False
     yes: bool = False
-    exclude_protected: bool = False
 
 
 def carry_out(command: Command, request: Request) -> bool:
     """Check, carry out, show; whether all went well. Raises SettingsError where nothing could be begun."""
+    result = result_of(command, request)
+    return result is not None and result.ok
+
+
+def result_of(command: Command, request: Request) -> Result | None:
+    """What came of it, shown; None where somebody did not agree. Raises SettingsError where nothing could be begun."""
     try:
         return _carried_out(command, request)
     except CommandError as error:
@@ -46,7 +50,7 @@ def carry_out(command: Command, request: Request) -> bool:
         raise SettingsError([no_backend(last_lines(error))]) from None
 
 
-def _carried_out(command: Command, request: Request) -> bool:
+def _carried_out(command: Command, request: Request) -> Result | None:
     console = Console(highlight=False, soft_wrap=True, emoji=False, stderr=request.as_json)
     platform = checked(read_project(request.root)).platform
     whole = stack_order(platform)
@@ -55,16 +59,13 @@ def _carried_out(command: Command, request: Request) -> bool:
     engine = engine_in(request.root)
     initialised(engine, whole)
     if command == "destroy" and not _confirmed(engine, names, request, console):
-        return False
+        return None
     logs = (request.logs or request.root / "build" / "stacks").resolve()
     results = {name: StackResult(name, str(logs / f"{name}.{command}.log")) for name in names}
     board = Board(command, results, console)
-    result = Carrier(
-        command, engine, platform, whole, results, board,
-        at_once=request.at_once, exclude_protected=request.exclude_protected,
-    ).run()  # fmt: skip
+    result = Carrier(command, engine, platform, whole, results, board, request).run()
     _tell(result, request, console)
-    return result.ok
+    return result
 
 
 def _tell(result: Result, request: Request, console: Console) -> None:

@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
-from pulumi.automation import CommandError, DiagnosticEvent, EngineEvent, LocalWorkspace, OpType, Stack
+from pulumi.automation import CommandError, DiagnosticEvent, EngineEvent, LocalWorkspace, OpType, PolicyEvent, Stack
 
 from operations.stacks.pulumi_command import Interruptible
 
 Command: TypeAlias = Literal["up", "preview", "destroy"]
 UNTOUCHED: Final = frozenset({"same", "read", "refresh", "read-discard"})
 """Operations that change nothing."""
+
+PACK: Final = Path(__file__).parents[1] / "policy" / "pack"
+"""The policies as the engine takes them (docs/policies.md)."""
 
 _FOLLOWS: Final = ("an unhandled error occurred: program exited", "update failed", "preview failed")
 """What the engine says after an error that was told already."""
@@ -34,10 +37,14 @@ class _Workspace(LocalWorkspace):
 
 @dataclass
 class Run:
-    """What became of one stack: changes by operation, and what the program and the engine say of failures."""
+    """What became of one stack: changes by operation, and what the program and the engine say of failures.
+
+    `violations` are the policies' own words; the errors that follow from them are not told.
+    """
 
     changes: dict[str, int] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     ok: bool = False
 
@@ -69,26 +76,34 @@ class Engine:
         found = state["deployment"].get("resources") or []
         return [item for item in found if not item["type"].startswith(("pulumi:pulumi:", "pulumi:providers:"))]
 
-    def carry_out(self, command: Command, stack: str, log: Tell, tell: Tell, *, exclude_protected: bool) -> Run:
+    def unprotect(self, stack: str, urn: str) -> None:
+        """The engine may delete this one resource. Raises CommandError."""
+        self._ask("state", "unprotect", "--yes", "--stack", stack, urn)
+
+    def carry_out(
+        self, command: Command, stack: str, log: Tell, tell: Tell, *, exclude_protected: bool = False,
+        policies: bool = True,
+    ) -> Run:  # fmt: skip
         """Carry a command out. `log` gets every line of the CLI, `tell` what is done to a resource."""
         run = Run()
         one = Stack.select(stack, self._workspace)
         options: dict[str, Any] = {
             "on_output": log,
             "on_error": log,
-            "on_event": lambda event: _read(event, run, tell),
+            "on_event": lambda event: _read(event, stack, run, tell),
             "color": "never",
         }
+        packs = [str(PACK)] if policies else None
         try:
             if command == "up":
-                one.up(show_secrets=False, suppress_outputs=True, **options)
+                one.up(show_secrets=False, suppress_outputs=True, policy_packs=packs, **options)
             elif command == "preview":
-                one.preview(suppress_outputs=True, **options)
+                one.preview(suppress_outputs=True, policy_packs=packs, **options)
             else:
                 one.destroy(show_secrets=False, exclude_protected=exclude_protected, **options)
         except CommandError as error:
             reasons = [text for text in run.errors if not text.startswith(_FOLLOWS)]
-            run.errors = reasons or run.errors or [last_lines(error)]
+            run.errors = run.violations or reasons or run.errors or [last_lines(error)]
         else:
             run.ok = True
         return run
@@ -104,12 +119,14 @@ def last_lines(error: CommandError) -> str:
     return "\n".join(lines[-5:]) or "the Pulumi CLI failed and said nothing"
 
 
-def _read(event: EngineEvent, run: Run, tell: Tell) -> None:
+def _read(event: EngineEvent, stack: str, run: Run, tell: Tell) -> None:
     if (said := event.diagnostic_event) is not None and not said.ephemeral:
         kept: Mapping[str, list[str]] = {"error": run.errors, "warning": run.warnings}
         text = _told(said)
         if said.severity in kept and text and text not in kept[said.severity]:
             kept[said.severity].append(text)
+    elif event.policy_event is not None:
+        _judged(event.policy_event, stack, run)
     elif event.res_outputs_event is not None:
         done = event.res_outputs_event.metadata
         own = not done.type.startswith("pulumi:")
@@ -123,6 +140,17 @@ def _read(event: EngineEvent, run: Run, tell: Tell) -> None:
 def name_of(urn: str) -> str:
     """The resource's name, the last part of its URN."""
     return urn.rpartition("::")[2]
+
+
+def _judged(said: PolicyEvent, stack: str, run: Run) -> None:
+    """A policy's word on a resource, as the plan has it; what is only advised is the plan's to tell."""
+    if said.enforcement_level != "mandatory":
+        return
+    lines = _MARK.sub("", said.message).strip().splitlines()
+    head = f"Pulumi.{stack}.yaml: policy {said.policy_name}: {name_of(said.resource_urn or stack)}"
+    text = "\n".join([head, *(f"  {line}" for line in lines)])
+    if text not in run.violations:
+        run.violations.append(text)
 
 
 def _told(said: DiagnosticEvent) -> str:

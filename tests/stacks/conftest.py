@@ -25,6 +25,7 @@ from tests.stacks.program import FOLDER
 PROGRAM = "import pulumi\n\nfrom tests.stacks.program import compose\n\npulumi.run(compose)\n"
 STACKS = ("shared", "eu", "in", "global")
 REGIONS = ("eu", "in")
+MESH = {"rule": "kept", "resource": "*-mesh", "because": "a command that prints what it was told holds nothing"}
 
 
 @dataclass
@@ -123,6 +124,8 @@ def platform_in(folder: Path) -> Iterator[Platform]:
     share(engine.root, "budget", 1000)
     for stack in STACKS:
         edit(engine.root / f"Pulumi.{stack}.yaml", "config.openova:protect", False)
+    for code in REGIONS:
+        edit(engine.root / f"Pulumi.{code}.yaml", "config.openova:acknowledged", [MESH])
     account = Account(Contract(plan=PlanTier.PRO))
     account.tokens[TOKEN] = Token(new_id(), EVERYTHING)
     api = Api(account)

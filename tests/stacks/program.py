@@ -2,24 +2,28 @@
 
 A region reads what the real one reads, refuses what it refuses, and exports what it exports. In place of servers and
 databases it has two commands that run on this machine. The second can be told to fail, to meet the other region's, or
-to take long.
+to take long. Where there are API servers, a region has its PostgreSQL in one instead of the second.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pulumi
 import pulumi_command as command
-import pulumi_random as random
+import pulumi_kubernetes as kubernetes
 
-from regions.contract import RegionOutputs, export
+from components.postgres import PostgresCluster
+from regions.contract import RegionOutputs, SharedOutputs, export
 from regions.global_edge import compose_global
 from regions.inputs import load_settings, secret_input
-from regions.references import References
+from regions.postgres import PostgresInputs, postgres_args
+from regions.references import Peer, References
+from regions.roles import Role
 from regions.shared import compose_shared
 from regions.turn import role_for_now, token_of
 from settings.platform import Platform
@@ -27,6 +31,11 @@ from settings.stacks import GlobalStack, RegionStack, SharedStack
 
 FOLDER: Final = "OPENOVA_TEST_FOLDER"
 """The variable with the folder through which tests tell regions what to do: files `<code>.fails`, `meet`, `long`."""
+
+CLUSTERS: Final = "OPENOVA_TEST_CLUSTERS"
+"""The variable with the folder of the regions' kubeconfigs, `<code>.kubeconfig`, where there are API servers."""
+
+NAMESPACE: Final = "databases"
 
 _DATABASE: Final = """set -eu
 test ! -e "$FOLDER/$CODE.fails" || { echo "no space left on the volume of $CODE" >&2; exit 1; }
@@ -66,15 +75,12 @@ async def _region(platform: Platform, stack: RegionStack, references: References
         ),
         opts=pulumi.ResourceOptions(depends_on=[]),
     )
-    other = next(iter(peers), code)
-    environment = {"FOLDER": os.environ[FOLDER], "CODE": code, "OTHER": other, "EPOCH": str(role.epoch)}
-    command.local.Command(
-        f"{code}-database",
-        create=_DATABASE,
-        environment=environment | {"TAKES_OVER": "yes" if token is not None else "no"},
-        opts=pulumi.ResourceOptions(depends_on=[mesh], protect=stack.protect),
-    )
-    handover = random.RandomPassword(f"{code}-handover", length=20, keepers={"epoch": str(role.epoch)})
+    kubeconfig = _kubeconfig(code)
+    if kubeconfig is None:
+        _command(stack, peers, role, [mesh], takes_over=token is not None)
+        given: pulumi.Output[Any] = pulumi.Output.secret(f"a token of epoch {role.epoch}")
+    else:
+        given = _database(platform, stack, role, shared, token, kubeconfig)
     line = platform.region(code)
     export(
         RegionOutputs(
@@ -82,10 +88,42 @@ async def _region(platform: Platform, stack: RegionStack, references: References
             addresses={name: node.address for name, node in stack.nodes.items()},
             host_keys={},
             postgres={"cluster": line.postgres.cluster, "host": "", "port": 0},
-            kubeconfig=shared.output("mesh_public_keys").apply(lambda keys: json.dumps(sorted(keys))),
-            handover={"epoch": role.epoch, "token": handover.result} if role.hands_over else None,
+            kubeconfig=kubeconfig or shared.output("mesh_public_keys").apply(lambda keys: json.dumps(sorted(keys))),
+            handover={"epoch": role.epoch, "token": given} if role.hands_over else None,
         )
     )
+
+
+def _command(
+    stack: RegionStack, peers: Mapping[str, Any], role: Role, needs: list[pulumi.Resource], *, takes_over: bool
+) -> None:
+    other = next(iter(peers), stack.code)
+    environment = {"FOLDER": os.environ[FOLDER], "CODE": stack.code, "OTHER": other, "EPOCH": str(role.epoch)}
+    command.local.Command(
+        f"{stack.code}-database",
+        create=_DATABASE,
+        environment=environment | {"TAKES_OVER": "yes" if takes_over else "no"},
+        opts=pulumi.ResourceOptions(depends_on=needs, protect=stack.protect),
+    )
+
+
+def _database(
+    platform: Platform, stack: RegionStack, role: Role, shared: Peer[SharedOutputs], token: pulumi.Output[str] | None,
+    kubeconfig: str,
+) -> pulumi.Output[str | None]:  # fmt: skip
+    """The region's PostgreSQL, as the real program has it; the token of its demotion."""
+    provider = kubernetes.Provider(stack.code, kubeconfig=kubeconfig, cluster_identifier=stack.code)
+    inputs = PostgresInputs(
+        namespace=NAMESPACE, keys=shared.output("postgres_keys"), object_store=None, promotion_token=token
+    )
+    line = platform.region(stack.code)
+    args = postgres_args(platform, line, stack.databases.postgres, role, inputs, protect=stack.protect)
+    return PostgresCluster(f"{stack.code}-postgres", args, pulumi.ResourceOptions(providers=[provider])).demotion_token
+
+
+def _kubeconfig(code: str) -> str | None:
+    folder = os.environ.get(CLUSTERS)
+    return (Path(folder) / f"{code}.kubeconfig").read_text() if folder else None
 
 
 def _open(stack: str) -> pulumi.StackReference:

@@ -18,10 +18,11 @@ SECONDS = 500
 def openova(lab: Lab, *arguments: str, without: str = "") -> subprocess.CompletedProcess[str]:
     """`openova` with these arguments, on the lab's settings and clusters; nobody answers questions.
 
-    The kubeconfig of the region `without` is not at hand.
+    The kubeconfig of the region `without` is not at hand. Whoever runs this may be logged in to a real state.
     """
+    alone = ["--no-pulumi"] if arguments[0] in ("switchover", "failover") else []
     given = [f"--kubeconfig={code}={lab.cluster(code).kubeconfig}" for code in ("eu", "in") if code != without]
-    command = [sys.executable, "-m", "operations", *arguments, f"--root={lab.project}", *given]
+    command = [sys.executable, "-m", "operations", *arguments, *alone, f"--root={lab.project}", *given]
     return subprocess.run(
         lab.running.within(command),
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""`python -m operations.drill.ledger serve` and `… load --run NAME --rate 100`."""
+"""`python -m operations.drill.ledger`, which serves, and `… load --run NAME --rate 100`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="ledger", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
+    parser.set_defaults(command="serve", port=8080)
+    commands = parser.add_subparsers(dest="command")
     serve = commands.add_parser("serve", help="answer HTTP")
     serve.add_argument("--port", type=int, default=8080)
     load = commands.add_parser("load", help="write and read at a steady rate")

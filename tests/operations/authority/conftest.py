@@ -79,7 +79,7 @@ class Desk:
     def openova(self, *arguments: str) -> Result:
         """A command, with nobody to answer questions."""
         given = [f"--kubeconfig={code}={self.folder / code}" for code in ("eu", "in")]
-        agreed = [] if arguments[0] == "status" else ["--yes"]
+        agreed = [] if arguments[0] == "status" else ["--yes", "--no-pulumi"]
         return CliRunner().invoke(app, [*arguments, *agreed, f"--root={self.world.root}", *given])
 
     def balancer(self, name: str = "api.openova.io") -> dict[str, Any]:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,16 +38,33 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     return Engine(made.root, {**made.environment, **own})
 
 
-def broken(engine: Engine, file: str, old: str, new: str, stack: str, *arguments: str) -> str:
-    """What the engine says of a preview (or of what `arguments` ask for) with one text of the program changed."""
+@contextmanager
+def changed(engine: Engine, file: str, old: str, new: str) -> Iterator[None]:
+    """One text of the program is another one while the block runs."""
     path = engine.root / file
     text = path.read_text()
     assert old in text
     try:
         path.write_text(text.replace(old, new))
-        done = engine.pulumi(*(arguments or ("preview",)), "--stack", stack, check=False)
+        yield
     finally:
         path.write_text(text)
+
+
+def openova(engine: Engine, *arguments: str) -> tuple[int, dict[str, Any]]:
+    """The exit code and the document of `openova` where no variable asks for a policy pack."""
+    environment = {name: value for name, value in engine.environment.items() if name != "PULUMI_OPTION_POLICY_PACK"}
+    command = [sys.executable, "-m", "operations", *arguments, "--json"]
+    done = subprocess.run(
+        command, cwd=engine.root, env=environment, capture_output=True, text=True, check=False, timeout=600
+    )
+    return done.returncode, json.loads(done.stdout)
+
+
+def broken(engine: Engine, file: str, old: str, new: str, stack: str, *arguments: str) -> str:
+    """What the engine says of a preview (or of what `arguments` ask for) with one text of the program changed."""
+    with changed(engine, file, old, new):
+        done = engine.pulumi(*(arguments or ("preview",)), "--stack", stack, check=False)
     assert done.returncode != 0, done.stdout
     return done.stdout
 
@@ -60,6 +83,23 @@ def test_a_preview_stops_where_a_database_is_not_protected(engine: Engine) -> No
     said = broken(engine, "components/postgres/component.py", "protect=args.protect,", "protect=False,", "eu")
     assert "[mandatory]  kept  (kubernetes:postgresql.cnpg.io/v1:Cluster: eu-postgres-cluster)" in said
     assert "Fix:" in said
+
+
+def test_openova_says_what_breaks_a_policy_as_the_plan_does_and_leaves_policies_out_where_told(engine: Engine) -> None:
+    need(*PLUGINS["eu"])
+    with changed(engine, "components/postgres/component.py", "protect=args.protect,", "protect=False,"):
+        code, document = openova(engine, "preview", "--stack", "eu")
+        assert code == 1
+        (told,) = (text for text in document["stacks"][0]["errors"] if "eu-postgres-cluster" in text)
+        head, *more = told.splitlines()
+        assert head == "Pulumi.eu.yaml: policy kept: eu-postgres-cluster"
+        assert [line.split(":")[0].strip() for line in more] == ["Rule", "Otherwise", "Fix"]
+        assert all("policy kept" in text for text in document["stacks"][0]["errors"]), (
+            "and nothing that follows from it"
+        )
+
+        code, document = openova(engine, "preview", "--stack", "eu", "--no-policies")
+        assert code == 0, document
 
 
 def test_an_up_makes_nothing_that_breaks_a_rule(engine: Engine) -> None:
