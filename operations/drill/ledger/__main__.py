@@ -18,7 +18,7 @@ NEEDED: Final = ("DATABASE_PRIMARY_URL", "DATABASE_REPLICA_URL", "REGION")
 
 def main() -> None:
     """Runs until it is told to end. Exit code 2 where it is told wrongly."""
-    options = _options()
+    given = options()
     if absent := [name for name in NEEDED if not os.environ.get(name)]:
         sys.stderr.write(f"{', '.join(absent)}: not set. Nothing was begun. The Secret `databases` of the namespace "
                          "has them (envFrom).\n")  # fmt: skip
@@ -27,28 +27,29 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    if options.command == "serve":
-        web = server("", options.port, primary, replica, region)
+    if given.command == "serve":
+        web = server("", given.port, primary, replica, region)
         threading.Thread(target=web.serve_forever, daemon=True).start()
         stop.wait()
         web.shutdown()
         return
     load = Load(
-        primary=only(primary, options.hosts) if options.hosts else primary,
+        primary=only(primary, given.hosts) if given.hosts else primary,
         replica=replica,
-        region=options.region or region,
-        run=options.run,
-        rate=options.rate,
-        connections=options.connections,
-        reads=options.reads,
+        region=given.region or region,
+        run=given.run,
+        rate=given.rate,
+        connections=given.connections,
+        reads=given.reads,
     )
     load.carry_out(Teller(sys.stdout), stop)
 
 
-def _options() -> argparse.Namespace:
+def options() -> argparse.Namespace:
+    """What the command line says."""
     parser = argparse.ArgumentParser(prog="ledger", description=__doc__)
-    parser.set_defaults(command="serve", port=8080)
     commands = parser.add_subparsers(dest="command")
+    parser.set_defaults(command="serve", port=8080)
     serve = commands.add_parser("serve", help="answer HTTP")
     serve.add_argument("--port", type=int, default=8080)
     load = commands.add_parser("load", help="write and read at a steady rate")

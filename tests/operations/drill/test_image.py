@@ -29,7 +29,7 @@ def test_the_ledger_starts_with_what_the_image_holds_and_nothing_else(tmp_path: 
                 link.parent.mkdir(parents=True, exist_ok=True)
                 link.symlink_to(Path(str(metadata.distribution(name).locate_file(file))))
     done = subprocess.run(
-        [sys.executable, "-S", "-m", "operations.drill.ledger", "serve"],
+        [sys.executable, "-S", "-m", "operations.drill.ledger"],
         cwd=tmp_path,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{tmp_path / 'ledger'}:{tmp_path / 'packages'}"},
         capture_output=True,

@@ -14,11 +14,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 import pytest
 
 from operations.drill.events import Events, parse
+from operations.drill.ledger.__main__ import options
 from operations.drill.ledger.session import Session, only
 from operations.drill.ledger.web import server as web_server
 from tests.operations.drill.servers import Server, made
@@ -164,6 +166,11 @@ def test_the_web_writes_counts_and_says_when_it_cannot(pair: tuple[Server, Serve
     europe.stop()
     assert ask(port, "GET", "/health")[0] == 503
     web.shutdown()
+
+
+def test_without_a_command_it_serves() -> None:
+    with patch.object(sys, "argv", ["ledger"]):
+        assert (options().command, options().port) == ("serve", 8080)
 
 
 def test_without_its_environment_it_says_which_names_are_missing() -> None:
