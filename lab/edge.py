@@ -27,7 +27,7 @@ from settings.project import read_project
 PLACES: Final = {"Frankfurt": "FRA", "Mumbai": "BOM"}
 """Users of the lab, and the data centre that answers them."""
 
-USER_SECONDS: Final = 20.0
+USER_SECONDS: Final = 40.0
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def edge(lab: Lab) -> Iterator[LabEdge]:
     platform = checked(read_project(lab.project)).platform
     options = Options(port=0, edge_port=0, direct=True, source=EDGE)
     with cloudflare(contract_of(lab.project), options) as (base, front, token):
-        os.environ |= {"CLOUDFLARE_BASE_URL": base, "CLOUDFLARE_API_TOKEN": token}
+        os.environ |= {"CLOUDFLARE_BASE_URL": base, "CLOUDFLARE_API_TOKEN": token, "OPENOVA_EDGE_URL": front}
         host = f"{platform.edge.hosts[0]}.{platform.domain}"
         made = LabEdge(lab, Applying(base, token), front, host, platform.edge.monitor.path)
         made.up()
