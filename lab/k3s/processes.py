@@ -11,10 +11,12 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 LOGS = Path("/var/log/openova-lab")
 START_SECONDS = 150
 
+LOOK_SECONDS: Final = 2.0
 _running: dict[str, subprocess.Popen[bytes]] = {}
 
 
@@ -69,15 +71,18 @@ def end_with_the_first_that_ended() -> None:
             sys.exit(f"{name} ended with {process.returncode}:\n" + "\n".join(log))
 
 
-def stay(every: Callable[[], None], seconds: float = 2) -> None:
-    """Tells systemd that all is up, and does `every` again and again."""
+def stay(every: Callable[[], None], seconds: float = 10) -> None:
+    """Tells systemd that all is up, looks after what it started, and does `every` after so many seconds."""
     if address := os.environ.get("NOTIFY_SOCKET"):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
             notify.sendto(b"READY=1", "\0" + address[1:] if address[0] == "@" else address)
+    due = time.monotonic()
     while True:
         end_with_the_first_that_ended()
-        every()
-        time.sleep(seconds)
+        if time.monotonic() >= due:
+            every()
+            due = time.monotonic() + seconds
+        time.sleep(LOOK_SECONDS)
 
 
 def succeeds(*command: object) -> bool:

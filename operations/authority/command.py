@@ -11,7 +11,6 @@ from operations.authority import steps
 from operations.authority.change import CONSOLE, agreed, changing
 from operations.authority.evidence import witness
 from operations.authority.notice import Notice, done, telling
-from operations.authority.rest import bring_up
 from operations.authority.witnessed import Witnessed
 from operations.edge.carry import carrying_out
 from operations.findings.model import Report
@@ -48,7 +47,7 @@ def switchover(
             steps.wait_for_writes(turn, to)
         notice.head, notice.loss = done(change), "none"
         notice.then = ("openova status",)
-    bring_up(root, change.platform, change.left(previous, to), f"{to} writes.", with_pulumi=with_pulumi)
+    _bring_up(root, change.platform, change.left(previous, to), f"{to} writes.", with_pulumi=with_pulumi)
     return True
 
 
@@ -87,8 +86,15 @@ def failover(
         notice.head, notice.loss = done(change), notice.loss or "not known: the command was run again"
         notice.then = (f"openova rejoin --region {lost}, when it is back",)
     CONSOLE.print(f"The copy of {lost} is discarded. When {lost} is back: openova rejoin --region {lost}")
-    bring_up(root, change.platform, change.left(to, but=lost), f"{to} writes.", with_pulumi=with_pulumi)
+    _bring_up(root, change.platform, change.left(to, but=lost), f"{to} writes.", with_pulumi=with_pulumi)
     return True
+
+
+def _bring_up(root: Path, platform: Platform, stacks: Sequence[str], done: str, *, with_pulumi: bool) -> None:
+    # Pulumi's SDK takes a second to load: the writes are moved before that.
+    from operations.authority.rest import bring_up
+
+    bring_up(root, platform, stacks, done, with_pulumi=with_pulumi)
 
 
 def _fit(platform: Platform, seen: Sequence[Seen], to: str) -> bool:

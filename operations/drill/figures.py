@@ -92,7 +92,7 @@ def document(stage: Stage, played: Played, scenario: Scenario, rows: Mapping[str
         "marks": [{"at": _round(at - stage.begun), "text": text} for at, text in stage.marks],
         "commands": [
             {"command": ran.command, "at": _round(ran.begun - stage.begun), "seconds": _round(ran.ended - ran.begun),
-             "code": ran.code}
+             "code": ran.code, "said": ran.said.splitlines()}
             for ran in stage.operator.ran
         ],
         "series": series(stage),

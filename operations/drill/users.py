@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-ASKS_SECOND: Final = 4.0
+ASKS_SECOND: Final = 2.0
 Ask = Callable[[], tuple[int, str]]
 """Asks once: the HTTP status (0 where there was none), and the region that answered, where it says so."""
 
