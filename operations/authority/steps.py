@@ -6,13 +6,14 @@ import getpass
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from operations.access import AnsweredError, Cluster, UnreachableError
 from operations.epoch import EpochRecord, EpochStore, Versioned, claim, silence_of
-from operations.status.databases import KIND, Seen, look, sql
+from operations.status.databases import CONTAINER, KIND, PSQL, Seen, look
 from operations.stopped import StoppedError
 from settings.platform import Platform
 
@@ -20,8 +21,22 @@ TOKEN_SECONDS: Final = 180.0
 WRITE_SECONDS: Final = 180.0
 PATCH_SECONDS: Final = 15.0
 PAUSE: Final = 0.2
+WATCH_SECONDS: Final = 10.0
+"""How long one question may wait for its answer before it is asked anew."""
+
+TRY_SECONDS: Final = 0.1
 _PROBE: Final = "begin; create temporary table openova_probe on commit drop as select 1; commit;"
-_WRITES: Final = "select not pg_is_in_recovery()"
+_TRIES: Final = """
+probe=$(cat) tries=$1 pause=$2
+shift 2
+for ((i = 0; i < tries; i++)); do
+  "$@" <<< "$probe" 2> /dev/null && exit 0
+  sleep "$pause"
+done
+exit 1
+"""
+"""Tries a statement again and again in the pod: its number of tries, the pause in seconds, and the command."""
+
 _Found = TypeVar("_Found")
 
 
@@ -53,11 +68,7 @@ def demote(turn: Turn, code: str) -> None:
 def token_of(turn: Turn, code: str) -> str:
     """The token of the demotion. Raises StoppedError where none comes."""
 
-    def token() -> str | None:
-        seen = look(turn.platform, turn.clusters[code])
-        return str((seen.resource.get("status") or {}).get("demotionToken") or "") or None
-
-    found = _until(token, TOKEN_SECONDS)
+    found = _until(lambda: _token(turn, code), TOKEN_SECONDS)
     if found is None:
         raise StoppedError(
             f"{code} has given no demotion token within {TOKEN_SECONDS:.0f} s: it does not write any more, and nobody "
@@ -77,14 +88,7 @@ def promote(turn: Turn, code: str, token: str | None) -> None:
 def wait_for_writes(turn: Turn, code: str) -> Seen:
     """Until the region's database has taken a transaction. Raises StoppedError."""
 
-    def writes() -> Seen | None:
-        seen = look(turn.platform, turn.clusters[code])
-        if not seen.writes:
-            return None
-        sql(turn.platform, turn.clusters[code], seen.leader, _PROBE, database=turn.platform.postgres.database)
-        return seen
-
-    found = _until(writes, WRITE_SECONDS)
+    found = _until(lambda: _written(turn, code), WRITE_SECONDS)
     if found is None:
         raise StoppedError(
             f"{code} does not write {WRITE_SECONDS:.0f} s after it was told to. Run the same command again; look with: "
@@ -138,6 +142,29 @@ def wait_for_silence(turn: Turn, lost: str, claimed: Versioned | None, ask: Call
         if now.confirmed:
             turn.say(f"{lost} has stated that it is shut")
             return
+
+
+def _token(turn: Turn, code: str) -> str | None:
+    """One watch, and no questions again and again: whoever demotes has better things to do than to answer them."""
+    where = (f"{KIND}/{turn.name(code)}", f"--namespace={turn.platform.postgres.namespace}")
+    cluster = turn.clusters[code]
+    watched = ("wait", "--for=jsonpath={.status.demotionToken}", f"--timeout={WATCH_SECONDS:.0f}s")
+    with suppress(AnsweredError):  # its time is over; or a kubectl before 1.31, which cannot wait for a field
+        cluster.kubectl(*watched, *where, seconds=WATCH_SECONDS)
+    return cluster.kubectl("get", *where, "--output=jsonpath={.status.demotionToken}") or None
+
+
+def _written(turn: Turn, code: str) -> Seen | None:
+    """The region, once its leader has taken a transaction. The pod asks itself, ten times a second."""
+    seen = look(turn.platform, turn.clusters[code])
+    if not seen.leader:
+        return None
+    tries = ["bash", "-c", _TRIES, "bash", str(round(WATCH_SECONDS / TRY_SECONDS)), str(TRY_SECONDS),
+             *PSQL, turn.platform.postgres.database]  # fmt: skip
+    place = (turn.platform.postgres.namespace, seen.leader, CONTAINER)
+    turn.clusters[code].execute(*place, tries, stdin=_PROBE, seconds=WATCH_SECONDS)
+    seen = look(turn.platform, turn.clusters[code])
+    return seen if seen.writes else None
 
 
 def _patch(turn: Turn, code: str, replica: Mapping[str, Any]) -> None:

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Stands for kubectl and two clusters whose databases are a file of JSON; what is run in a pod is run here.
 
-Only what the commands ask for: get, patch and delete of the Cluster, psql, pg_isready, and bash, which is the real one.
+Only what the commands ask for: get, wait for, patch and delete the Cluster; psql, pg_isready, and bash, which is the
+real one where it does not run psql again and again.
 """
 
 from __future__ import annotations
@@ -30,7 +31,12 @@ def main(arguments: list[str]) -> int:
         turned(region, json.loads(sys.stdin.read())["spec"]["replica"])
         STATE.write_text(json.dumps(regions))
         return 0
-    sys.stdout.write(json.dumps(region["resource"]))
+    token = region["resource"]["status"].get("demotionToken", "")
+    if "wait" in arguments:
+        sys.stderr.write("" if token else "error: timed out waiting for the condition\n")
+        return 0 if token else 1
+    tokens = any("demotionToken" in argument for argument in arguments)
+    sys.stdout.write(token if tokens else json.dumps(region["resource"]))
     return 0
 
 
@@ -45,7 +51,7 @@ def turned(region: dict[str, Any], replica: dict[str, Any]) -> None:
 
 def executed(regions: dict[str, Any], region: dict[str, Any], command: list[str]) -> int:
     """A program in a pod."""
-    if command[0] == "psql":
+    if "psql" in command:
         statement = sys.stdin.read()
         if not region["database"]:
             sys.stderr.write("error: container not found\n")
