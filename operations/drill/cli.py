@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -49,6 +51,9 @@ def drill(
     from operations.drill.load import Rate
     from operations.drill.show import listed
 
+    # Ended from outside, it mends what it broke and ends what it started, as with Ctrl-C.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _interrupted)
     scenarios, here = chosen(scenario or ()), out.resolve()
     if not scenarios:
         listed(CONSOLE)
@@ -66,6 +71,10 @@ def drill(
             passed = drills(place, scenarios, wanted, here, as_json=as_json)
     if not passed:
         raise typer.Exit(EXIT_FAILED)
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _asked(text: str) -> None:

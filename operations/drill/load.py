@@ -17,7 +17,10 @@ from operations.stopped import StoppedError
 
 START_SECONDS: Final = 90.0
 STOP_SECONDS: Final = 30.0
+DEADLINE_SECONDS: Final = 3600
 USER: Final = 10001
+LABEL: Final = "app.kubernetes.io/name"
+NAME: Final = "openova-drill"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,7 @@ class Source:
     def start(self, image: str, run: str, rate: Rate) -> None:
         """The pod, and whoever listens to it. Raises StoppedError where it does not begin to write and read."""
         try:
+            self._sweep()
             only = [f"--hosts={self.hosts}"] if self.hosts else []
             body = json.dumps(pod(self.namespace, self.pod, image, [*_arguments(self.code, run, rate), *only]))
             self.cluster.kubectl("apply", "--filename=-", stdin=body)
@@ -58,6 +62,11 @@ class Source:
             raise StoppedError(f"The drill's pod does not run in {self.code}: {error}. Nothing was broken.") from None
         self._stream = self.cluster.stream("logs", "--follow", *where)
         threading.Thread(target=self._listen, args=(self._stream,), daemon=True).start()
+
+    def _sweep(self) -> None:
+        """What a drill left that could not end it: it would go on writing beside this one."""
+        left = (f"--selector={LABEL}={NAME}", f"--namespace={self.namespace}", "--grace-period=1", "--ignore-not-found")
+        self.cluster.kubectl("delete", "pods", *left, seconds=START_SECONDS)
 
     def _listen(self, stream: subprocess.Popen[str]) -> None:
         for line in stream.stdout or ():
@@ -113,9 +122,11 @@ def pod(namespace: str, name: str, image: str, arguments: Sequence[str]) -> dict
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": name, "namespace": namespace, "labels": {"app.kubernetes.io/name": "openova-drill"}},
+        "metadata": {"name": name, "namespace": namespace, "labels": {LABEL: NAME}},
         "spec": {
             "restartPolicy": "Never",
+            # Whatever becomes of the drill, it does not write for ever.
+            "activeDeadlineSeconds": DEADLINE_SECONDS,
             "automountServiceAccountToken": False,
             "terminationGracePeriodSeconds": 10,
             "securityContext": {
