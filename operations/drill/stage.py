@@ -138,6 +138,10 @@ class Stage:
         """Whether it streams from another region."""
         return bool(self.look(code).state.get("source"))
 
+    def generations(self) -> list[int]:
+        """Of both Clusters: what rises when anybody changes what they are to be."""
+        return [int(self.look(code).resource["metadata"]["generation"]) for code in (self.writer, self.other)]
+
     def rows(self, code: str) -> Mapping[str, frozenset[int]]:
         """The drill's rows that the region's database has, as numbers by region. Raises StoppedError."""
         try:
