@@ -34,9 +34,9 @@ def switchover(stage: Stage) -> Played:
     played.written = stage.wait_for_write(stage.other, played.fault, WRITE_SECONDS)
     stage.mark(f"{stage.other} writes", played.written)
     stage.hold(AFTER_SECONDS)
-    before = stage.generations()
+    carried = stage.generations()
     stage.hands.bring_up()
-    played.check("the program finds nothing to change in the Clusters", stage.generations() == before)
+    played.check("the program finds nothing to change in the Clusters", stage.generations() == carried)
     return played
 
 
