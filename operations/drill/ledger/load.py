@@ -23,6 +23,9 @@ TELL_SECONDS: Final = 0.1
 RETRY_SECONDS: Final = 0.1
 """Between two tries after a failure, so that a database that refuses is not stormed."""
 
+WAIT_SECONDS: Final = 1.0
+"""How long the others wait for the one that tries; if it hangs, so do they no longer than this."""
+
 BEHIND_SECONDS: Final = 0.5
 """A pace that was held up further than this goes on from now: what was not asked is not made up for at once."""
 
@@ -56,6 +59,36 @@ class Pace:
             due, number = self._due, self._number
         time.sleep(max(0.0, due - time.monotonic()))
         return number
+
+
+@dataclass
+class Breaker:
+    """After a failure one goes on trying, and the others wait for it, as in a pool of connections: many that dial a
+    server which goes down keep it from going down, each with a handshake of TLS."""
+
+    _well: threading.Event = field(default_factory=threading.Event)
+    _scout: int | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def may_try(self) -> bool:
+        """Whether this thread is to try now; waits a while where another one does."""
+        with self._lock:
+            own = self._scout in (None, threading.get_ident())
+        return own or self._well.wait(WAIT_SECONDS)
+
+    def worked(self) -> None:
+        """Everybody may go on."""
+        with self._lock:
+            self._scout = None
+            self._well.set()
+
+    def failed(self) -> None:
+        """Whoever is the first to fail is the one that tries."""
+        with self._lock:
+            if self._scout is None:
+                self._scout = threading.get_ident()
+                self._well.clear()
+        time.sleep(RETRY_SECONDS)
 
 
 @dataclass
@@ -94,8 +127,10 @@ class Load:
 
     def carry_out(self, teller: Teller, stop: threading.Event) -> None:
         """Until `stop`; then what is under way comes to its end."""
-        pace, reads = Pace(self.rate), Pace(self.reads)
-        work = [lambda: self._write(pace, teller, stop)] * self.connections + [lambda: self._read(reads, teller, stop)]
+        pace, reads, breaker = Pace(self.rate), Pace(self.reads), Breaker()
+        work = [lambda: self._write(pace, breaker, teller, stop)] * self.connections + [
+            lambda: self._read(reads, teller, stop)
+        ]
         threads = [threading.Thread(target=each, daemon=True) for each in work]
         for thread in threads:
             thread.start()
@@ -105,19 +140,22 @@ class Load:
             thread.join(5)
         teller.flush()
 
-    def _write(self, pace: Pace, teller: Teller, stop: threading.Event) -> None:
+    def _write(self, pace: Pace, breaker: Breaker, teller: Teller, stop: threading.Event) -> None:
         session, statement = Session(self.primary), WRITE.format(NAME)
         while not stop.is_set():
+            if not breaker.may_try():
+                continue
             number, asked = pace.next(), time.time()
             try:
                 (cluster,) = session.run(statement, (self.run, self.region, number))
                 teller.tell("writes", number, asked, time.time(), cluster)
+                breaker.worked()
             except psycopg.Error as error:
                 teller.tell("failedWrites", number, asked, time.time(), short(error))
                 if isinstance(error, psycopg.errors.UndefinedTable):
                     with suppress(psycopg.Error):  # another one makes it at the same time
                         session.run(TABLE)
-                stop.wait(RETRY_SECONDS)
+                breaker.failed()
         session.close()
 
     def _read(self, pace: Pace, teller: Teller, stop: threading.Event) -> None:
