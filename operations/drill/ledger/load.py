@@ -24,7 +24,10 @@ RETRY_SECONDS: Final = 0.1
 """Between two tries after a failure, so that a database that refuses is not stormed."""
 
 WAIT_SECONDS: Final = 1.0
-"""How long the others wait for the one that tries; if it hangs, so do they no longer than this."""
+"""How long the others wait at a time for those that try."""
+
+SCOUTS: Final = 4
+"""Several, because one of them may hang at a region that is silent for as long as the URL allows."""
 
 BEHIND_SECONDS: Final = 0.5
 """A pace that was held up further than this goes on from now: what was not asked is not made up for at once."""
@@ -63,30 +66,30 @@ class Pace:
 
 @dataclass
 class Breaker:
-    """After a failure one goes on trying, and the others wait for it, as in a pool of connections: many that dial a
+    """After a failure a few go on trying, and the others wait for them, as in a pool of connections: many that dial a
     server which goes down keep it from going down, each with a handshake of TLS."""
 
     _well: threading.Event = field(default_factory=threading.Event)
-    _scout: int | None = None
+    _scouts: set[int] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def may_try(self) -> bool:
         """Whether this thread is to try now; waits a while where another one does."""
         with self._lock:
-            own = self._scout in (None, threading.get_ident())
+            own = not self._scouts or threading.get_ident() in self._scouts
         return own or self._well.wait(WAIT_SECONDS)
 
     def worked(self) -> None:
         """Everybody may go on."""
         with self._lock:
-            self._scout = None
+            self._scouts.clear()
             self._well.set()
 
     def failed(self) -> None:
-        """Whoever is the first to fail is the one that tries."""
+        """Those who are the first to fail are the ones that try."""
         with self._lock:
-            if self._scout is None:
-                self._scout = threading.get_ident()
+            if len(self._scouts) < SCOUTS:
+                self._scouts.add(threading.get_ident())
                 self._well.clear()
         time.sleep(RETRY_SECONDS)
 
