@@ -17,6 +17,8 @@ from lab.postgres import Database
 from lab.project import clusters
 from lab.regions import Lab
 from lab.world import REGIONS
+from operations.plan.worker import ProgramError
+from operations.stopped import StoppedError
 
 BLKIO: Final = Path("/sys/fs/cgroup/blkio")
 UNIFIED: Final = Path("/sys/fs/cgroup")
@@ -95,7 +97,10 @@ class LabHands:
     def bring_up(self) -> None:
         """Every region that has power, by the program."""
         up = [region.code for region in REGIONS if all(host.leader for host in self._lab.of(region.code))]
-        apply(self._lab, lambda stack, what, seconds: None, ["shared", *up])
+        try:
+            apply(self._lab, lambda stack, what, seconds: None, ["shared", *up])
+        except ProgramError as error:
+            raise StoppedError(f"The program refuses what the settings say: {error}") from None
         for code, name in clusters(self._lab.project).items():
             if code in up:
                 Database(self._lab.cluster(code), name).wait_healthy(self._say)
