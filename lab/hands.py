@@ -21,7 +21,9 @@ from operations.plan.worker import ProgramError
 from operations.stopped import StoppedError
 
 BLKIO: Final = Path("/sys/fs/cgroup/blkio")
-UNIFIED: Final = Path("/sys/fs/cgroup")
+SLOW: Final = "openova-drill"
+"""How the control groups of slowed disks begin."""
+
 OPERATIONS_A_SECOND: Final = 12
 """Of a disk that is slow: about what one that spins does while another reads it."""
 
@@ -75,7 +77,7 @@ class LabHands:
         host = self._lab.hosts[node]
         disk = self._lab.folder.stat().st_dev
         limit = f"{os.major(disk)}:{os.minor(disk)} {OPERATIONS_A_SECOND}"
-        group = BLKIO / f"{self._group}-{host.name}"
+        group = BLKIO / f"{SLOW}-{host.name}"
         if not BLKIO.is_dir():
             raise RuntimeError("This Linux has no blkio control group of the first kind: its disks cannot be slowed.")
         group.mkdir(exist_ok=True)
@@ -88,7 +90,7 @@ class LabHands:
         """Roads and disks."""
         road = self._lab.road
         road.set(replace(road.traffic, cuts=(), api=(), edge=(), store=()))
-        for group in BLKIO.glob(f"{self._group}-*"):
+        for group in BLKIO.glob(f"{SLOW}-*"):
             for pid in (group / "cgroup.procs").read_text().split():
                 (BLKIO / "cgroup.procs").write_text(pid)
             time.sleep(0.1)
@@ -106,10 +108,6 @@ class LabHands:
                 Database(self._lab.cluster(code), name).wait_healthy(self._say)
         if self._edge is not None:
             self._edge.up()
-
-    @property
-    def _group(self) -> str:
-        return "openova-drill"
 
 
 def _below(pid: int) -> Iterator[int]:

@@ -38,10 +38,10 @@ def _borne(stage: Stage, text: str, break_it: Callable[[], None]) -> Played:
     break_it()
     stage.hold(SILENT_SECONDS)
     played.check("openova status tells that something is wrong", stage.command("openova status").code == 1)
-    before = stage.platform.authority
+    before = stage.authority()
     refused = stage.command(f"openova failover --to {stage.other}")
     played.check("openova failover is refused", refused.code == 1 and "Nothing was changed" in refused.said)
-    played.check("the settings are as before", stage.platform.authority == before)
+    played.check("the settings are as before", stage.authority() == before)
     stage.hold(max(0.0, BROKEN_SECONDS - (refused.ended - played.fault)))
     stage.mark("it is mended")
     stage.hands.heal()

@@ -42,11 +42,6 @@ def pauses(writes: Sequence[Write], begun: float, ended: float) -> list[Pause]:
     return [gap for gap in gaps if gap.seconds > PAUSE_SECONDS]
 
 
-def longest(found: Sequence[Pause]) -> Pause | None:
-    """The longest, None where there is none."""
-    return max(found, key=lambda pause: pause.seconds, default=None)
-
-
 def first_by(writes: Sequence[Write], cluster: str, since: float) -> float | None:
     """When this cluster acknowledged its first row that was ended after `since`."""
     return min((write.ended for write in writes if write.cluster == cluster and write.ended > since), default=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,7 @@ from operations.status.databases import Seen, look, sql
 from operations.stopped import StoppedError
 from settings.loader import load_project
 from settings.naming import postgres_host
-from settings.platform import Platform
+from settings.platform import Authority, Platform
 
 WARM_SECONDS: Final = 8.0
 """Of undisturbed writes before anything breaks."""
@@ -48,10 +49,14 @@ class Stage:
     begun: float = 0.0
     ended: float = 0.0
 
-    @property
+    @cached_property
     def platform(self) -> Platform:
-        """The settings as they are now: commands edit them."""
+        """The settings as the drill found them: names, namespaces, limits. They are asked for several times a second."""
         return load_project(self.root).platform
+
+    def authority(self) -> Authority:
+        """The record as it stands in the settings now: commands edit it."""
+        return load_project(self.root).platform.authority
 
     def name(self, code: str) -> str:
         """The region's Cluster, by which its database goes."""
