@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -24,44 +23,31 @@ NETWORK: Final = Path("/proc/self/ns/net")
 def enter(lab: Lab) -> None:
     """Goes on in the lab's network: this process is replaced by the same command there, unless it is there already.
 
-    Raises RuntimeError without a lab.
+    Raises RuntimeError without a lab, or where the ledger was not built.
     """
-    if NETWORK.readlink() == Path(f"/proc/{lab.running.pid}/ns/net").readlink():
+    world = lab.running
+    if not ledger_packages().exists():
+        raise RuntimeError("The drill's application is not built: python -m lab ledger, then openova lab up.")
+    if NETWORK.readlink() == Path(f"/proc/{world.pid}/ns/net").readlink():
         return
     os.environ["PATH"] = f"{cache() / 'bin'}:{os.environ['PATH']}"
-    command = lab.running.within([sys.executable, "-m", "operations", *sys.argv[1:]])
+    command = world.within([sys.executable, "-m", "operations", *sys.argv[1:]])
     os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
     sys.stdout.flush()
     os.execvp(command[0], command)  # noqa: S606
 
 
-def place(lab: Lab, edge: LabEdge | None, say: Callable[[str], None]) -> Place:
-    """The lab as the place of a drill. Raises RuntimeError where the ledger was not built."""
-    if not ledger_packages().exists():
-        raise RuntimeError("The drill's application is not built: python -m lab ledger, then openova lab up.")
+def place(lab: Lab, edge: LabEdge, say: Callable[[str], None]) -> Place:
+    """The lab as the place of a drill. Raises RuntimeError without a lab."""
     codes = clusters(lab.project)
     return Place(
         root=lab.project,
         kubeconfigs=[f"{code}={lab.cluster(code).kubeconfig}" for code in codes],
-        store=_outputs(lab),
+        store=lab.store.outputs_file() if lab.store.secrets() else None,
         image=LEDGER_IMAGE,
         hands=LabHands(lab, say, edge),
-        users={town: partial(edge.ask, town) for town in PLACES} if edge is not None else {},
+        users={town: partial(edge.ask, town) for town in PLACES},
         lab=True,
         pulumi=False,
         round_trip_ms=round(lab.road.traffic.round_trip * 1000),
     )
-
-
-def _outputs(lab: Lab) -> Path | None:
-    """What the stack `shared` would tell of the record's store; None where there are no guards."""
-    if not lab.store.secrets():
-        return None
-    bucket = lab.store.bucket()
-    file = lab.folder / "store.json"
-    keys = {"accessKeyId": bucket.access_key_id, "secretAccessKey": bucket.secret_access_key}
-    file.touch(0o600)
-    file.write_text(
-        json.dumps({"guard": {"bucket": bucket.name, "endpoint": bucket.endpoint}, "guardCredentials": keys})
-    )
-    return file

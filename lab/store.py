@@ -75,16 +75,26 @@ class Store:
             root_certificate=self._authority.read_text(),
         )
 
-    def openova_record(self, *arguments: str) -> dict[str, Any]:
-        """What `openova record` says with these arguments in the world's network. RuntimeError where it fails."""
+    def outputs(self) -> dict[str, Any]:
+        """What the stack `shared` tells of the record: its bucket and the keys."""
         bucket = self.bucket()
         keys = {"accessKeyId": bucket.access_key_id, "secretAccessKey": bucket.secret_access_key}
-        outputs = {"guard": {"bucket": bucket.name, "endpoint": bucket.endpoint}, "guardCredentials": keys}
+        return {"guard": {"bucket": bucket.name, "endpoint": bucket.endpoint}, "guardCredentials": keys}
+
+    def outputs_file(self) -> Path:
+        """The same as a file of this user alone: what the option --store of the commands names."""
+        file = self._folder / "outputs.json"
+        file.touch(0o600)
+        file.write_text(json.dumps(self.outputs()))
+        return file
+
+    def openova_record(self, *arguments: str) -> dict[str, Any]:
+        """What `openova record` says with these arguments in the world's network. RuntimeError where it fails."""
         given = ["--store=/dev/stdin", f"--certificate={self._authority}"]
         command = [sys.executable, "-m", "operations", "record", *arguments, *given]
         done = subprocess.run(
             self._world.within(command),
-            input=json.dumps(outputs),
+            input=json.dumps(self.outputs()),
             capture_output=True,
             text=True,
             check=False,

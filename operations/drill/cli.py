@@ -85,6 +85,7 @@ def _asked(text: str) -> None:
 
 @contextmanager
 def _lab() -> Iterator[Place]:
+    from lab.cloudflare.applied import RefusedError
     from lab.drill import enter, place
     from lab.edge import edge
     from lab.regions import Lab
@@ -92,10 +93,13 @@ def _lab() -> Iterator[Place]:
     try:
         lab = Lab()
         enter(lab)
-        with edge(lab) as made:
-            yield place(lab, made, lambda text: None)
     except (RuntimeError, OSError, subprocess.SubprocessError) as error:
         raise StoppedError(f"{error} With --real a drill is played on a pair of your own (docs/gameday.md).") from None
+    try:
+        with edge(lab) as made:
+            yield place(lab, made, lambda text: None)
+    except RefusedError as error:
+        raise StoppedError(f"The lab's edge refuses what the program makes: {error}") from None
 
 
 def _users(root: Path) -> dict[str, Ask]:

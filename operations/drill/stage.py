@@ -51,7 +51,7 @@ class Stage:
 
     @cached_property
     def platform(self) -> Platform:
-        """The settings as the drill found them: names, namespaces, limits. They are asked for several times a second."""
+        """The settings as the drill found them: names, namespaces, limits. Asked for several times a second."""
         return load_project(self.root).platform
 
     def authority(self) -> Authority:

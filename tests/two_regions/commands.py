@@ -44,11 +44,4 @@ def status(lab: Lab) -> dict[str, Any]:
 
 def store_file(lab: Lab) -> str:
     """The option that names the outputs of the stack `shared`, with the record's bucket and keys."""
-    bucket = lab.store.bucket()
-    file = lab.folder / "store.json"
-    keys = {"accessKeyId": bucket.access_key_id, "secretAccessKey": bucket.secret_access_key}
-    file.touch(0o600)
-    file.write_text(
-        json.dumps({"guard": {"bucket": bucket.name, "endpoint": bucket.endpoint}, "guardCredentials": keys})
-    )
-    return f"--store={file}"
+    return f"--store={lab.store.outputs_file()}"

@@ -3,18 +3,13 @@ by the release workflow; here the same files and packages are laid out and run."
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
 
 from lab.guard_root import CONTAINERFILE, GROUP
-from lab.python_image import modules, requirements
+from tests.image import laid_out, run
 from tests.projects import ROOT
 
 WORKFLOW = ROOT / ".github" / "workflows" / "image.yaml"
@@ -23,16 +18,7 @@ WORKFLOW = ROOT / ".github" / "workflows" / "image.yaml"
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
     """A folder as the image has it: our modules in `guard`, packages in `packages`."""
-    for inside, here in modules(CONTAINERFILE).items():
-        (tmp_path / inside[1:]).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(here, tmp_path / inside[1:])
-    for name in (requirement.partition("==")[0] for requirement in requirements(GROUP)):
-        for file in map(str, metadata.files(name) or []):
-            if not file.startswith(("..", "__pycache__")):
-                link = tmp_path / "packages" / file
-                link.parent.mkdir(parents=True, exist_ok=True)
-                link.symlink_to(Path(str(metadata.distribution(name).locate_file(file))))
-    return tmp_path
+    return laid_out(CONTAINERFILE, GROUP, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -46,14 +32,7 @@ def image(tmp_path: Path) -> Path:
 def test_its_programs_start_with_what_the_image_holds_and_nothing_else(
     image: Path, module: str, code: int, said: str
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-S", "-m", module],
-        cwd=image,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{image / 'guard'}:{image / 'packages'}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run(image, CONTAINERFILE, module)
     assert done.returncode == code, done.stderr
     assert said in done.stderr
 
