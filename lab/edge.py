@@ -11,17 +11,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from lab.acting import Memory
-from lab.cloudflare.applied import Applying, Program
+from lab.cloudflare.applied import Applying, stack
 from lab.cloudflare.command import Options, cloudflare, contract_of
 from lab.cloudflare.plane.server import POP
 from lab.regions import Lab
 from lab.world import EDGE
 from operations.plan.check import checked
-from operations.plan.monitor import Answer
-from operations.plan.project import job_for
-from operations.plan.recorded import Evaluation
-from operations.plan.worker import run
-from settings.naming import GLOBAL_STACK
 from settings.project import read_project
 
 PLACES: Final = {"Frankfurt": "FRA", "Mumbai": "BOM"}
@@ -42,7 +37,7 @@ class LabEdge:
 
     def up(self) -> list[str]:
         """Brings the account to what the settings say now; gives what was done."""
-        return self.applying.up(program(self.lab))
+        return self.applying.up(stack(self.lab.project, Memory(self.lab.folder / "memory.json").outputs))
 
     def ask(self, place: str) -> tuple[int, str]:
         """A user's request from one of PLACES: the status, and the region that answered."""
@@ -58,19 +53,6 @@ class LabEdge:
             return 0, ""
         finally:
             connection.close()
-
-
-def program(lab: Lab) -> Program:
-    """The stack `global`, with what the lab's regions have in their outputs."""
-
-    def evaluated(answer: Answer) -> Evaluation:
-        files = read_project(lab.project)
-        project = checked(files)
-        memory = Memory(lab.folder / "memory.json")
-        outputs = {code: memory.outputs(code) for code in project.platform.codes}
-        return run(job_for(files, project, GLOBAL_STACK, outputs, preview=False), answer)
-
-    return evaluated
 
 
 @contextmanager

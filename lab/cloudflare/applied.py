@@ -9,18 +9,37 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from lab.cloudflare.wire import KINDS, body_of, headers_of, path_of
 from operations.plan.answers import answer as planned_answer
+from operations.plan.check import checked
 from operations.plan.monitor import Answer
+from operations.plan.project import job_for
 from operations.plan.recorded import Evaluation, Recorded
 from operations.plan.values import Secret
+from operations.plan.worker import run
+from settings.naming import GLOBAL_STACK
+from settings.project import read_project
 
 Program = Callable[[Answer], Evaluation]
 """The program, or a piece of it, whose resources are answered one by one."""
+
+
+def stack(root: Path, outputs: Callable[[str], Mapping[str, Any]], name: str = GLOBAL_STACK) -> Program:
+    """A stack of the project in `root`; `outputs` gives those of a region's stack by its code."""
+
+    def evaluated(answer: Answer) -> Evaluation:
+        files = read_project(root)
+        project = checked(files)
+        known = {code: outputs(code) for code in project.platform.codes}
+        return run(job_for(files, project, name, known, preview=False), answer)
+
+    return evaluated
+
 
 RETRIES = 10
 """How often the provider's client tries again after 408, 409, 429 and 5xx."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Final
 
+from operations.access.outputs import pulumi_said
 from settings.naming import GLOBAL_STACK
 from settings.problems import SettingsError
 from settings.project import read_project
@@ -31,14 +30,7 @@ def configured(root: Path, secret: SecretKey, variable: str, stack: str = GLOBAL
         file = None
     if file is None or secret.key not in file.secrets:
         raise LookupError(f"{variable} is not set, and the stack {stack} has no {secret.key}: {give}")
-    if shutil.which("pulumi") is None:
-        raise LookupError(f"{variable} is not set, and pulumi is not on PATH: {give}")
-    command = ["pulumi", "config", "get", secret.key, "--stack", stack, "--non-interactive"]
     try:
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        raise LookupError(f"Pulumi has not told {secret.key} within {SECONDS} s: set {variable}") from None
-    if done.returncode or not done.stdout.strip():
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
-        raise LookupError(f"{lines[-1].strip() if lines else 'Pulumi said nothing'}: {give}")
-    return done.stdout.strip()
+        return pulumi_said(root, "config", "get", secret.key, "--stack", stack, seconds=SECONDS).strip()
+    except LookupError as error:
+        raise LookupError(f"{variable} is not set, and {error}: {give}") from None

@@ -6,14 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from lab.cloudflare import applied
 from lab.cloudflare.applied import Program
-from operations.plan.check import checked
-from operations.plan.monitor import Answer
-from operations.plan.project import job_for
-from operations.plan.recorded import Evaluation
-from operations.plan.worker import run
 from regions import contract
-from settings.project import read_project
 from tests.projects import SHARED, edit, value
 from tests.recording import record
 
@@ -25,14 +20,7 @@ def component(program: Callable[[], Any]) -> Program:
 
 def stack(root: Path, name: str = "global") -> Program:
     """A stack of the project in `root`, when every region's stack has been brought up."""
-
-    def evaluated(answer: Answer) -> Evaluation:
-        files = read_project(root)
-        project = checked(files)
-        outputs = {code: brought_up(root, code) for code in project.platform.codes}
-        return run(job_for(files, project, name, outputs, preview=False), answer)
-
-    return evaluated
+    return applied.stack(root, lambda code: brought_up(root, code), name)
 
 
 def brought_up(root: Path, code: str) -> Mapping[str, Any]:
