@@ -23,13 +23,15 @@ class Write:
 
 @dataclass(frozen=True, order=True)
 class Read:
-    """A question for rows. Empty `cluster`: it was not answered."""
+    """A question for rows. Empty `cluster`: it was not answered. `twice`: a connection was lost, and the next one had
+    the answer."""
 
     ended: float
     asked: float
     region: str
     cluster: str = ""
     reason: str = ""
+    twice: bool = False
 
 
 @dataclass
@@ -72,7 +74,8 @@ def parse(line: str, region: str) -> tuple[list[Write], list[Read]]:
                   said.get("writes", [])]  # fmt: skip
         writes += [Write(ended, asked, region, number, reason=reason) for number, asked, ended, reason in
                    said.get("failedWrites", [])]  # fmt: skip
-        reads = [Read(ended, asked, region, cluster=cluster) for asked, ended, cluster in said.get("reads", [])]
+        reads = [Read(ended, asked, region, cluster=cluster, twice=twice) for asked, ended, cluster, twice in
+                 said.get("reads", [])]  # fmt: skip
         reads += [Read(ended, asked, region, reason=reason) for asked, ended, reason in said.get("failedReads", [])]
     except (ValueError, TypeError, AttributeError):
         return [], []

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, Final
 
 from operations.drill import measure
@@ -64,7 +65,7 @@ def document(stage: Stage, played: Played, scenario: Scenario, rows: Mapping[str
         "decisionToWriteSeconds": _round(
             None if played.written is None or played.decided is None else played.written - played.decided
         ),
-        "waitedForLeaseSeconds": waited_for_lease(stage) if played.turned else None,
+        "waitedForLeaseSeconds": _round(waited_for_lease(stage)) if played.turned else None,
         "longestPauseSeconds": _round(max((pause.seconds for pause in after), default=0.0)),
         "bothWroteSeconds": _round(both.seconds),
         "doublyWrittenRows": both.rows,
@@ -92,7 +93,7 @@ def document(stage: Stage, played: Played, scenario: Scenario, rows: Mapping[str
         "marks": [{"at": _round(at - stage.begun), "text": text} for at, text in stage.marks],
         "commands": [
             {"command": ran.command, "at": _round(ran.begun - stage.begun), "seconds": _round(ran.ended - ran.begun),
-             "code": ran.code, "said": ran.said.splitlines()}
+             "code": ran.code, "said": [[_round(at - ran.begun), text] for at, text in ran.lines]}
             for ran in stage.operator.ran
         ],
         "series": series(stage),
@@ -103,9 +104,14 @@ _WAITED: Final = re.compile(r"is waited for, (\d+) s")
 
 
 def waited_for_lease(stage: Stage) -> float:
-    """How long the last failover waited until the lost region's leave to write had ended, as it said itself."""
-    said = next((ran.said for ran in reversed(stage.operator.ran) if "failover" in ran.command), "")
-    return float(sum(map(int, _WAITED.findall(said))))
+    """How long the last failover waited until the lost region's leave to write had ended: what it said that it would
+    wait, or less, where it went on before."""
+    lines = next((ran.lines for ran in reversed(stage.operator.ran) if "failover" in ran.command), ())
+    return sum(
+        min(float(found.group(1)), then - at)
+        for (at, text), (then, _) in pairwise(lines)
+        if (found := _WAITED.search(text))
+    )
 
 
 def _goals(
@@ -152,8 +158,8 @@ def _reading(stage: Stage, code: str) -> dict[str, Any]:
     reads = stage.reads(code)
     begun = max(stage.begun, min((read.ended for read in reads), default=stage.begun))
     found = measure.reading(reads, begun, stage.ended)
-    return {"asked": found.asked, "failed": found.failed, "availability": round(found.availability, 5),
-            "longestGapSeconds": _round(found.longest)}  # fmt: skip
+    return {"asked": found.asked, "failed": found.failed, "askedTwice": found.twice,
+            "availability": round(found.availability, 5), "longestGapSeconds": _round(found.longest)}  # fmt: skip
 
 
 def _asking(stage: Stage, place: str, fault: float) -> dict[str, Any]:

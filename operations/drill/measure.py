@@ -23,10 +23,12 @@ class Pause:
 
 @dataclass(frozen=True)
 class Reading:
-    """Of one region: how many reads were asked and failed, and the longest time between two that were answered."""
+    """Of one region: how many reads were asked and failed, how many of the others were asked `twice`, and the longest
+    time between two that were answered."""
 
     asked: int
     failed: int
+    twice: int
     longest: float
 
     @property
@@ -99,7 +101,8 @@ def reading(reads: Sequence[Read], begun: float, ended: float) -> Reading:
     within = [read for read in reads if begun <= read.ended <= ended]
     times = sorted(read.ended for read in within if read.cluster)
     gaps = [other - one for one, other in pairwise([begun, *times, ended])]
-    return Reading(len(within), sum(1 for read in within if not read.cluster), max(gaps, default=0.0))
+    failed, twice = sum(1 for read in within if not read.cluster), sum(1 for read in within if read.twice)
+    return Reading(len(within), failed, twice, max(gaps, default=0.0))
 
 
 def took(writes: Sequence[Write], begun: float, ended: float) -> tuple[float, float]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,13 +23,22 @@ RECORD: Final = frozenset({"status", "switchover", "failover"})
 
 @dataclass(frozen=True)
 class Ran:
-    """A command, when it began and ended (seconds since 1970), its exit code and what it printed."""
+    """A command, when it began and ended (seconds since 1970), its exit code, and its lines with when each was heard."""
 
     command: str
     begun: float
     ended: float
     code: int
-    said: str
+    lines: Sequence[tuple[float, str]]
+
+    @property
+    def said(self) -> str:
+        """All that it printed."""
+        return "\n".join(text for _, text in self.lines).strip()
+
+    def heard(self, start: str) -> float | None:
+        """When it printed the first line that begins so."""
+        return next((at for at, text in self.lines if text.startswith(start)), None)
 
 
 @dataclass
@@ -48,11 +59,19 @@ class Operator:
         """Runs `openova ...`; the kubeconfig of the region `without` is left out where files are named."""
         begun = time.time()
         self.say(f"$ {command}")
-        done = subprocess.run(
-            self.arguments(command, without), capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS,
-            stdin=subprocess.DEVNULL,
+        process = subprocess.Popen(
+            self.arguments(command, without), text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, env=os.environ | {"PYTHONUNBUFFERED": "1"},
         )  # fmt: skip
-        ran = Ran(command, begun, time.time(), done.returncode, (done.stdout + done.stderr).strip())
+        end = threading.Timer(COMMAND_SECONDS, process.kill)
+        end.start()
+        try:
+            lines = [(time.time(), line.rstrip("\n")) for line in process.stdout or ()]
+            code = process.wait()
+        finally:
+            end.cancel()
+            process.kill()  # only where we were interrupted: it has ended otherwise
+        ran = Ran(command, begun, time.time(), code, lines)
         self.ran.append(ran)
         self.say(f"  exit {ran.code} after {ran.ended - ran.begun:.1f} s")
         return ran

@@ -17,8 +17,9 @@ WELL_SECONDS: Final = 10.0
 class Played:
     """What a scenario did, in seconds since 1970.
 
-    `fault` is when it broke (or the command was given), `decided` when the command was given that moved the writes,
-    `written` when the new writer acknowledged its first row. `checks` are what else had to hold.
+    `fault` is when it broke (or the command was given), `decided` when the operator agreed to move the writes (with all
+    evidence on the screen), `written` when the new writer acknowledged its first row. `checks` are what else had to
+    hold.
     """
 
     fault: float

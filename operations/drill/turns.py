@@ -17,6 +17,9 @@ AFTER_SECONDS: Final = 60.0
 BACK_SECONDS: Final = 25.0
 """How long a region that is back is watched before anybody does something about it."""
 
+AGREED: Final = "Pulumi.yaml has epoch"
+"""The first thing that a command says once the operator has agreed: everything before that is looking."""
+
 STREAM_SECONDS: Final = 120.0
 REJOIN_TRIES: Final = 4
 """A command that says to run it again is run again; deleting and copying may take longer than it waits."""
@@ -28,9 +31,9 @@ def switchover(stage: Stage) -> Played:
     before = stage.command("openova status")
     played = Played(stage.mark(f"openova switchover --to {stage.other}"), turned=True)
     played.check("openova status calls the platform well", before.code == 0)
-    played.decided = played.fault
     ran = stage.command(f"openova switchover --to {stage.other}")
     carried_out(ran)
+    played.decided = ran.heard(AGREED) or ran.begun
     played.written = stage.wait_for_write(stage.other, played.fault, WRITE_SECONDS)
     stage.mark(f"{stage.other} writes", played.written)
     stage.hold(AFTER_SECONDS)
@@ -65,13 +68,14 @@ def _failed_over(stage: Stage, fault: float) -> Played:
     played = Played(fault, turned=True)
     deadline = fault + FAILOVER_SECONDS
     while True:
-        played.decided = stage.mark(f"openova failover --to {stage.other}")
+        asked = stage.mark(f"openova failover --to {stage.other}")
         ran = stage.command(f"openova failover --to {stage.other}", without=stage.writer)
         if ran.code == 0:
             break
-        stage.marks[-1] = (played.decided, f"openova failover --to {stage.other}: refused")
-        if played.decided > deadline or "Nothing was changed" not in ran.said:
+        stage.marks[-1] = (asked, f"openova failover --to {stage.other}: refused")
+        if asked > deadline or "Nothing was changed" not in ran.said:
             carried_out(ran)
+    played.decided = stage.mark("it is agreed to", ran.heard(AGREED) or ran.begun)
     played.written = stage.wait_for_write(stage.other, fault, WRITE_SECONDS)
     stage.mark(f"{stage.other} writes", played.written)
     stage.hold(AFTER_SECONDS)

@@ -64,9 +64,10 @@ def test_one_after_the_other_is_never_two_at_one_time() -> None:
 def test_reads_that_fail_and_reads_that_are_missing_are_told_apart() -> None:
     reads = [Read(number / 10, number / 10 - 0.01, "in", cluster="copy") for number in range(50)]
     reads += [Read(5 + number, 4 + number, "in", reason="timeout") for number in range(5)]
+    reads += [Read(4.95, 4.9, "in", cluster="copy", twice=True)]
     found = reading(reads, 0, 10)
-    assert (found.asked, found.failed, round(found.longest, 3)) == (55, 5, 5.1)
-    assert round(found.availability, 4) == round(50 / 55, 4)
+    assert (found.asked, found.failed, found.twice, round(found.longest, 2)) == (56, 5, 1, 5.05)
+    assert round(found.availability, 4) == round(51 / 56, 4)
 
 
 def test_nothing_asked_is_nothing_failed() -> None:
@@ -86,7 +87,7 @@ def test_a_pods_own_log_replaces_what_was_heard_unless_it_has_less() -> None:
         events.add(parse(line, "eu"))
     heard.replace([parse('{"writes":[[2,1.2,1.3,"a"]]}', "eu")])
     assert (len(heard.writes), heard.whole) == (2, False)
-    whole.replace([parse(line, "eu"), parse('{"writes":[[3,1.4,1.5,"a"]],"reads":[[1.0,1.1,"a"]]}', "eu")])
+    whole.replace([parse(line, "eu"), parse('{"writes":[[3,1.4,1.5,"a"]],"reads":[[1.0,1.1,"a",false]]}', "eu")])
     assert (len(whole.writes), len(whole.reads), whole.whole) == (3, 1, True)
 
 
