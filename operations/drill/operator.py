@@ -23,7 +23,7 @@ RECORD: Final = frozenset({"status", "switchover", "failover"})
 
 @dataclass(frozen=True)
 class Ran:
-    """A command, when it began and ended (seconds since 1970), its exit code, and its lines with when each was heard."""
+    """A command, when it began and ended (seconds since 1970), its exit code, its lines and when each was heard."""
 
     command: str
     begun: float

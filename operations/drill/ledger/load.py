@@ -2,8 +2,8 @@
 
 What is printed is one JSON object a line, ten times a second:
 `writes` are `[number, asked, acknowledged, cluster]`, `failedWrites` `[number, asked, failed, reason]`, `reads`
-`[asked, answered, cluster, whether it was asked twice]`, `failedReads` `[asked, failed, reason]`; times are seconds of this machine's clock since
-1970, `cluster` is the name that the database itself goes by.
+`[asked, answered, cluster, whether it was asked twice]`, `failedReads` `[asked, failed, reason]`; times are seconds of
+this machine's clock since 1970, `cluster` is the name that the database itself goes by.
 """
 
 from __future__ import annotations
@@ -167,21 +167,12 @@ class Load:
             pace.next()
             asked = time.time()
             try:
-                cluster, twice = self._ask(session, statement)
+                (cluster, _), twice = session.read(statement, (self.run, self.region))
                 teller.tell("reads", asked, time.time(), cluster, twice)
             except psycopg.Error as error:
                 teller.tell("failedReads", asked, time.time(), short(error))
                 stop.wait(RETRY_SECONDS)
         session.close()
-
-    def _ask(self, session: Session, statement: LiteralString) -> tuple[str, bool]:
-        """The cluster that answers, and whether it was asked twice: a server that restarts ends every connection, and
-        asking again does no harm where nothing is written."""
-        values = (self.run, self.region)
-        try:
-            return session.run(statement, values)[0], False
-        except psycopg.OperationalError:
-            return session.run(statement, values)[0], True
 
 
 def short(error: psycopg.Error) -> str:

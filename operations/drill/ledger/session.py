@@ -42,6 +42,14 @@ class Session:
             self.close()
             raise
 
+    def read(self, statement: LiteralString, values: Sequence[Any] = ()) -> tuple[tuple[Any, ...], bool]:
+        """The first row, and whether it was asked twice: a server that restarts ends every connection, and asking again
+        does no harm where nothing is written. Raises psycopg.Error."""
+        try:
+            return self.run(statement, values), False
+        except psycopg.OperationalError:
+            return self.run(statement, values), True
+
     def close(self) -> None:
         """Leave. The next `run` connects again."""
         if self._connection is not None:

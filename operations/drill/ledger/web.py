@@ -44,7 +44,7 @@ def server(address: str, port: int, primary: str, replica: str, region: str) -> 
 
     def read() -> dict[str, Any]:
         with readers.one() as session:
-            (rows,) = session.run(COUNT)
+            (rows,), _ = session.read(COUNT)
         return {"region": region, "rows": rows}
 
     def write() -> dict[str, Any]:
@@ -56,7 +56,7 @@ def server(address: str, port: int, primary: str, replica: str, region: str) -> 
 
     def health() -> dict[str, Any]:
         with readers.one() as session:
-            session.run("select 1")
+            session.read("select 1")
         return {"region": region}
 
     routes = {("GET", "/health"): health, ("GET", "/rows"): read, ("POST", "/rows"): write}
