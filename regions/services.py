@@ -70,8 +70,8 @@ class RegionServices(pulumi.ComponentResource):
         return AppEnvironmentArgs(
             namespace=application.namespace,
             region=line.name,
-            primary_endpoints=_endpoints(platform, first=platform.authority.primary),
-            replica_endpoints=(_local_standbys(platform, line), *_endpoints(platform, first=line.code)),
+            primary_endpoints=_endpoints(platform, line.code, platform.authority.primary),
+            replica_endpoints=(_local_standbys(platform, line), *_endpoints(platform, line.code)),
             database_password=text_of(postgres, "ownerPassword"),
             database_authority=text_of(postgres, "certificate"),
             database=platform.postgres.database,
@@ -84,8 +84,14 @@ class RegionServices(pulumi.ComponentResource):
         )
 
 
-def _endpoints(platform: Platform, first: str) -> tuple[Endpoint, ...]:
-    lines = sorted(platform.regions, key=lambda line: line.code != first)
+def _endpoints(platform: Platform, *first: str) -> tuple[Endpoint, ...]:
+    """Every region's writer port, those of `first` before the others.
+
+    A region's own comes first, for writes too: one that only reads says so within a millisecond, while a writer that is
+    lost says nothing, and each new connection of the region that takes over would wait for it.
+    """
+    codes = dict.fromkeys([*first, *platform.codes])
+    lines = [platform.region(code) for code in codes]
     return tuple(Endpoint(host=postgres_host(platform, line), port=platform.postgres.node_port) for line in lines)
 
 

@@ -32,8 +32,8 @@ MONGODB_AUTHORITY: Final = "mongodb.crt"
 class AppEnvironmentArgs:
     """One application's namespace in one region.
 
-    `region` is the value of the MongoDB members' tag. `primary_endpoints` lists every region's writer port;
-    `replica_endpoints` what reads should try, the nearest first. Without `mongodb_members` there is no
+    `region` is the value of the MongoDB members' tag. `primary_endpoints` lists every region's writer port,
+    `replica_endpoints` what reads should try, both in their order. Without `mongodb_members` there is no
     MongoDB; without `workload` nothing is run.
     """
 

@@ -157,6 +157,26 @@ def test_a_planned_change_turns_mongodbs_managing_side_round(running: World) -> 
     assert (mongodb(running, "eu")["unmanaged"], mongodb(running, "in")["unmanaged"]) == (True, False)
 
 
+def writer_url(world: World, stack: str) -> str:
+    """Where a region's applications write."""
+    evaluation = run(world.job(stack, preview=False))
+    secrets = [each.inputs for each in evaluation.of_type("kubernetes:core/v1:Secret")]
+    found = next(each for each in secrets if each["metadata"]["name"] == "databases")
+    return str(found["stringData"].value["DATABASE_PRIMARY_URL"])
+
+
+def test_applications_ask_their_own_region_first_and_a_change_of_the_writer_leaves_their_url_alone(
+    running: World,
+) -> None:
+    hosts = {"eu": "pg-europe.openova.io:30432", "in": "pg-india.openova.io:30432"}
+    before = {code: writer_url(running, code) for code in hosts}
+    assert f"@{hosts['eu']},{hosts['in']}/" in before["eu"]
+    assert f"@{hosts['in']},{hosts['eu']}/" in before["in"]
+    running.authority(TO_INDIA)
+    running.up("eu")
+    assert {code: writer_url(running, code) for code in hosts} == before
+
+
 def test_a_failover_without_a_majority_leaves_mongodb_alone_until_a_person_forced_it(running: World) -> None:
     running.authority(LOST_EU, eu=2)
     assert mongodb(running, "in")["unmanaged"]
