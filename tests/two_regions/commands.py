@@ -5,26 +5,25 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from typing import Any
 
 from lab.regions import Lab
 from lab.tools import cache
+from operations.drill.operator import Operator
 from tests.planning import ROOT
 
 SECONDS = 500
 
 
-def openova(lab: Lab, *arguments: str, without: str = "") -> subprocess.CompletedProcess[str]:
-    """`openova` with these arguments, on the lab's settings and clusters; nobody answers questions.
+def openova(lab: Lab, command: str, without: str = "") -> subprocess.CompletedProcess[str]:
+    """The command as a runbook has it, on the lab's settings, clusters and record; it was agreed to beforehand.
 
     The kubeconfig of the region `without` is not at hand. Whoever runs this may be logged in to a real state.
     """
-    alone = ["--no-pulumi"] if arguments[0] in ("switchover", "failover") else []
-    given = [f"--kubeconfig={code}={lab.cluster(code).kubeconfig}" for code in ("eu", "in") if code != without]
-    command = [sys.executable, "-m", "operations", *arguments, *alone, f"--root={lab.project}", *given]
+    kubeconfigs = [f"{code}={lab.cluster(code).kubeconfig}" for code in ("eu", "in")]
+    operator = Operator(lab.project, kubeconfigs, lab.store.outputs_file(), pulumi=False, say=lambda text: None)
     return subprocess.run(
-        lab.running.within(command),
+        lab.running.within(operator.arguments(command, without)),
         cwd=ROOT,
         env={**os.environ, "PATH": f"{cache() / 'bin'}:{os.environ['PATH']}", "COLUMNS": "160"},
         capture_output=True,
@@ -37,11 +36,5 @@ def openova(lab: Lab, *arguments: str, without: str = "") -> subprocess.Complete
 
 def status(lab: Lab) -> dict[str, Any]:
     """What `openova status --json` says."""
-    ran = openova(lab, "status", "--json", store_file(lab))
-    found: dict[str, Any] = json.loads(ran.stdout)
+    found: dict[str, Any] = json.loads(openova(lab, "openova status --json").stdout)
     return found
-
-
-def store_file(lab: Lab) -> str:
-    """The option that names the outputs of the stack `shared`, with the record's bucket and keys."""
-    return f"--store={lab.store.outputs_file()}"

@@ -23,6 +23,9 @@ from tests.two_regions.probes import Probe, probes
 KEEP: Final = "OPENOVA_LAB_OF_TESTS"
 """Names a folder that keeps the lab of these tests from one run to the next, for whoever works on them."""
 
+BELOW: Final = Path("openova") / "lab"
+"""Where a lab lies below XDG_STATE_HOME: commands of their own find the one of these tests by it."""
+
 ROWS: Final = 20_000
 
 
@@ -43,10 +46,10 @@ def regions() -> Iterator[Regions]:
     if absent := missing():
         pytest.skip(absent)
     if kept := os.environ.get(KEEP):
-        yield _brought_up(Lab(Path(kept)))
+        yield _brought_up(Lab(Path(kept) / BELOW))
         return
     with tempfile.TemporaryDirectory(prefix="openova-lab-") as folder:
-        lab = Lab(Path(folder) / "lab", f"openova-{os.getpid()}", tied=True)
+        lab = Lab(Path(folder) / BELOW, f"openova-{os.getpid()}", tied=True)
         try:
             yield _brought_up(lab)
         finally:

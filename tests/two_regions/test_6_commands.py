@@ -17,7 +17,7 @@ from lab.road import Traffic
 from operations.authority.edit import set_record
 from settings.project import read_yaml
 from tests.planning import ROOT
-from tests.two_regions.commands import openova, status, store_file
+from tests.two_regions.commands import openova, status
 from tests.two_regions.conftest import Regions
 from tests.two_regions.probes import Probe
 from tests.two_regions.writer import lost, writing
@@ -93,9 +93,7 @@ def test_status_tells_who_writes_and_who_follows(commanded: Regions) -> None:
 
 def test_a_failover_is_refused_while_the_region_lives(commanded: Regions) -> None:
     before = settings(commanded.lab)
-    ran = openova(
-        commanded.lab, "failover", f"--to={other(writer_of(commanded.lab))}", "--yes", store_file(commanded.lab)
-    )
+    ran = openova(commanded.lab, f"openova failover --to {other(writer_of(commanded.lab))}")
     assert ran.returncode == 1
     assert "is not lost" in ran.stdout
     assert settings(commanded.lab) == before
@@ -105,7 +103,7 @@ def test_a_failover_stops_where_the_places_disagree(commanded: Regions) -> None:
     lab, code = commanded.lab, writer_of(commanded.lab)
     before = settings(lab)
     lab.road.set(Traffic(api=(code,)))
-    ran = openova(lab, "failover", f"--to={other(code)}", "--yes", store_file(lab))
+    ran = openova(lab, f"openova failover --to {other(code)}")
     lab.road.set(Traffic())
     assert ran.returncode == 1
     assert "do not agree" in ran.stdout, ran.stdout
@@ -118,7 +116,7 @@ def test_a_switchover_is_refused_while_the_follower_does_not_stream(commanded: R
     lab.road.set(Traffic().cut("eu", "in"))
     follower = database_of(commanded, other(code))
     until(lambda: follower.state()["source"] is None, "it still streams", seconds=90)
-    ran = openova(lab, "switchover", f"--to={other(code)}", "--yes", store_file(lab))
+    ran = openova(lab, f"openova switchover --to {other(code)}")
     lab.road.set(Traffic())
     assert ran.returncode == 1
     assert "not streaming" in ran.stdout
@@ -131,7 +129,7 @@ def test_a_switchover_under_writes_loses_nothing_and_leaves_the_program_nothing_
 ) -> None:
     lab, code = commanded.lab, writer_of(commanded.lab)
     with writing(in_india[1], database_of(commanded, code), "commanded") as writer:
-        ran = openova(lab, "switchover", f"--to={other(code)}", "--yes", store_file(lab))
+        ran = openova(lab, f"openova switchover --to {other(code)}")
         assert ran.returncode == 0, ran.stdout + ran.stderr
         until(lambda: in_india[1].run(WRITE.format("turned")).code == 0, "nobody writes", seconds=60)
     assert writer_of(lab) == other(code)
@@ -147,10 +145,10 @@ def test_a_command_that_was_broken_off_goes_on(commanded: Regions) -> None:
     lab, code = commanded.lab, writer_of(commanded.lab)
     epoch = int(status(lab)["authority"]["epoch"]) + 1
     set_record(lab.project, {"primary": other(code), "previous": code, "epoch": epoch, "change": "switchover"})
-    ran = openova(lab, "switchover", f"--to={other(code)}", "--yes", store_file(lab))
+    ran = openova(lab, f"openova switchover --to {other(code)}")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert writer_of(lab) == other(code)
-    again = openova(lab, "switchover", f"--to={other(code)}", "--yes", store_file(lab))
+    again = openova(lab, f"openova switchover --to {other(code)}")
     assert again.returncode == 0
     apply(lab, untold)
     for database in (commanded.europe, commanded.india):
@@ -165,7 +163,7 @@ def test_a_failover_needs_nothing_of_the_lost_region_which_comes_back_shut(
     there = {"eu": in_europe, "in": in_india}
     lab.road.set(Traffic(api=(code,), store=(code,)).cut("eu", "in"))
     until(lambda: database_of(commanded, survivor).state()["source"] is None, "it still streams", seconds=90)
-    ran = openova(lab, "failover", f"--to={survivor}", "--yes", store_file(lab), without=code)
+    ran = openova(lab, f"openova failover --to {survivor}", without=code)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     print(TOLD.findall(ran.stdout))
     until(lambda: there[survivor][0].run(WRITE.format("after_it")).code == 0, "nobody writes", seconds=60)
@@ -176,11 +174,11 @@ def test_a_failover_needs_nothing_of_the_lost_region_which_comes_back_shut(
     own = 'psql -Xq -v ON_ERROR_STOP=1 "$DATABASE_PRIMARY_URL" -c "create table stray (id int)"'
     assert there[code][0].run(own).code != 0
     lab.road.set(Traffic())
-    first = openova(lab, "rejoin", f"--region={code}", "--yes", "--no-pulumi")
+    first = openova(lab, f"openova rejoin --region {code}")
     assert first.returncode == 1, first.stdout + first.stderr
     assert "is gone" in first.stdout
     apply(lab, untold)
-    second = openova(lab, "rejoin", f"--region={code}", "--yes", "--no-pulumi")
+    second = openova(lab, f"openova rejoin --region {code}")
     assert second.returncode == 0, second.stdout + second.stderr
     assert "streams from" in second.stdout
     assert "in traffic again" in second.stdout
