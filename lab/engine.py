@@ -1,13 +1,13 @@
-"""The same program brought up by Pulumi's own engine, with a state file of the lab's own."""
+"""The same program brought up by Pulumi's own engine and `openova up`, with a state file of the lab's own."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import secrets
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -17,18 +17,22 @@ import yaml
 from lab.overlay import release_documents
 from lab.program import CHARTS
 from lab.regions import Lab
+from lab.tools import cache
+from settings.naming import GLOBAL_STACK, SHARED_STACK
 from settings.secrets import SSH_PRIVATE_KEY
 from settings.versions import CNPG_CHART
 
 COMMANDS: Final = ("pulumi", "pulumi-language-python")
 PLUGINS: Final = ("command", "kubernetes", "random", "tls")
-STACKS: Final = ("shared", "eu", "in")
+REGION_STACKS: Final = ("eu", "in")
+STACKS: Final = (SHARED_STACK, *REGION_STACKS)
+"""Those of which the lab has the servers. The state knows `global` too, as that of a user does."""
+
 SECONDS: Final = 900
 
 _ROOT: Final = Path(__file__).parents[1]
 _MAIN: Final = "from lab.program import main\n\nmain()\n"
 _TEMPLATE: Final = '{{ .Files.Get "manifest.yaml" }}\n'
-_DONE: Final = re.compile(r"(created|updated|replaced|deleted) \(\d+")
 
 
 def missing() -> str:
@@ -57,46 +61,50 @@ class Engine:
             self._passphrase.write_text(secrets.token_hex(16))
         write_chart(self._lab.folder / "charts")
         known = json.loads(self.pulumi("stack", "ls", "--json").stdout)
-        for stack in STACKS:
+        for stack in (*STACKS, GLOBAL_STACK):
             if stack not in [each["name"] for each in known]:
                 self.pulumi("stack", "init", stack)
-            if stack != "shared":
+            if stack in REGION_STACKS:
                 login = (self._lab.folder / "login").read_text()
                 self.pulumi("config", "set", "--secret", SSH_PRIVATE_KEY.key, "--stack", stack, stdin=login)
-            else:
+            elif stack == SHARED_STACK:
                 for key, value in self._lab.store.secrets().items():
                     self.pulumi("config", "set", "--secret", key, "--stack", stack, stdin=value)
 
     def up(self, say: Callable[[str], None], stacks: Sequence[str] = STACKS) -> None:
-        """`pulumi up` of these stacks, one after the other. Raises RuntimeError with what the engine says."""
+        """`openova up` of these stacks. Raises RuntimeError with what it says."""
+        lines: list[str] = []
+        with self.openova("up", *(f"--stack={stack}" for stack in stacks)) as running:
+            for line in running.stdout or ():
+                lines.append(line)
+                say(line.rstrip())
+        if running.returncode:
+            raise RuntimeError("".join(lines[-40:]))
         for stack in stacks:
-            arguments = ("up", "--yes", "--skip-preview", "--stack", stack, "--non-interactive", "--color=never")
-            lines: list[str] = []
-            with self._process(*arguments) as running:
-                assert running.stdout is not None
-                for line in running.stdout:
-                    lines.append(line)
-                    if _DONE.search(line):
-                        say(f"{stack:7} {' '.join(line.split()[1:])}")
-            if running.returncode:
-                raise RuntimeError("".join(lines[-40:]))
-            if stack != "shared":
+            if stack in REGION_STACKS:
                 said = self.pulumi("stack", "output", "kubeconfig", "--show-secrets", "--stack", stack)
                 self._lab.cluster(stack, said.stdout)
 
+    def openova(self, *arguments: str) -> subprocess.Popen[str]:
+        """One of the operator's commands with this engine on its PATH, as it runs."""
+        return self._process([sys.executable, "-m", "operations", *arguments, f"--root={self._lab.project}"])
+
     def pulumi(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Any other command of the CLI. Raises RuntimeError with what it says where it fails."""
-        with self._process(*arguments, "--non-interactive", "--color=never") as running:
+        with self._process(["pulumi", *arguments, "--non-interactive", "--color=never"]) as running:
             out, _ = running.communicate(stdin, timeout=SECONDS)
         if running.returncode:
             raise RuntimeError(out)
         return subprocess.CompletedProcess(arguments, 0, out)
 
-    def _process(self, *arguments: str) -> subprocess.Popen[str]:
+    @property
+    def environment(self) -> dict[str, str]:
+        """What finds program, state and passphrase."""
         folder = self._lab.folder
-        environment = {
+        return {
             **os.environ,
             CHARTS: str(folder / "charts"),
+            "PATH": f"{cache() / 'bin'}:{os.environ['PATH']}",
             "PYTHONPATH": str(_ROOT),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PULUMI_HOME": str(folder / "pulumi-home"),
@@ -105,10 +113,12 @@ class Engine:
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         }
+
+    def _process(self, command: Sequence[str]) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            self._lab.running.within(["pulumi", *arguments]),
+            self._lab.running.within(command),
             cwd=self._lab.project,
-            env=environment,
+            env=self.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rich.markup import escape
@@ -80,9 +81,11 @@ def failover(
         turn, lost = change.turn(), change.previous
         with carrying_out(lambda: change.edge, change.platform, notice.hearing(turn.say)):
             claimed = steps.claim_record(turn)
-            steps.wait_for_silence(turn, lost, claimed, lambda nodes: _powered_off(nodes, lost, yes))
-            steps.promote(turn, to, None)
-            steps.wait_for_writes(turn, to)
+            with ThreadPoolExecutor(1) as beside:  # a region that is silent takes its time
+                beside.submit(steps.fence, turn, lost)
+                steps.wait_for_silence(turn, lost, claimed, lambda nodes: _powered_off(nodes, lost, yes))
+                steps.promote(turn, to, None)
+                steps.wait_for_writes(turn, to)
         notice.head, notice.loss = done(change), notice.loss or "not known: the command was run again"
         notice.then = (f"openova rejoin --region {lost}, when it is back",)
     CONSOLE.print(f"The copy of {lost} is discarded. When {lost} is back: openova rejoin --region {lost}")

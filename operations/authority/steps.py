@@ -24,6 +24,8 @@ PAUSE: Final = 0.2
 WATCH_SECONDS: Final = 10.0
 """How long one question may wait for its answer before it is asked anew."""
 
+FENCED: Final = "cnpg.io/fencedInstances"
+FENCE_SECONDS: Final = 5.0
 TRY_SECONDS: Final = 0.1
 _PROBE: Final = "begin; create temporary table openova_probe on commit drop as select 1; commit;"
 _TRIES: Final = """
@@ -114,6 +116,23 @@ def claim_record(turn: Turn) -> Versioned | None:
     claimed = claim(turn.store, record)
     turn.say(f"the record names {authority.primary}, epoch {authority.epoch}")
     return claimed
+
+
+def fence(turn: Turn, code: str) -> bool:
+    """The region's own operator stops its database, where its API answers; whether it was told to.
+
+    A new copy does not have the annotation: it goes with the old one.
+    """
+    cluster = turn.clusters.get(code)
+    if cluster is None:
+        return False
+    where = (KIND, turn.name(code), f"--namespace={turn.platform.postgres.namespace}")
+    try:
+        cluster.kubectl("annotate", *where, f'{FENCED}=["*"]', "--overwrite", seconds=FENCE_SECONDS)
+    except (UnreachableError, AnsweredError):
+        return False
+    turn.say(f"{code} is told to stop its database, for its API answers")
+    return True
 
 
 def wait_for_silence(turn: Turn, lost: str, claimed: Versioned | None, ask: Callable[[Sequence[str]], bool]) -> None:

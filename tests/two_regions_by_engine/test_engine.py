@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +51,7 @@ class ByEngine:
 
 @pytest.fixture(scope="module")
 def by_engine() -> Iterator[ByEngine]:
-    """Both regions, brought up by `pulumi up` of each stack."""
+    """Both regions, brought up by `openova up`."""
     if absent := missing() or engine.missing():
         pytest.skip(absent)
     with tempfile.TemporaryDirectory(prefix="openova-engine-") as folder:
@@ -66,9 +70,29 @@ def by_engine() -> Iterator[ByEngine]:
             lab.down()
 
 
+@pytest.fixture
+def edge(by_engine: ByEngine, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The edge of the platform, by the engine too, on a local Cloudflare in the lab's network."""
+    if shutil.which("pulumi-resource-cloudflare") is None:
+        pytest.skip("needs pulumi-resource-cloudflare on PATH")
+    command = [sys.executable, "-m", "lab", "cloudflare", f"--root={by_engine.lab.project}", "--direct"]
+    with subprocess.Popen(
+        by_engine.lab.running.within(command), cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as serving:
+        try:
+            told = dict(line.split()[:2] for line in islice(serving.stdout or (), 5) if len(line.split()) == 2)
+            monkeypatch.setenv("CLOUDFLARE_BASE_URL", told["API"])
+            monkeypatch.setenv("CLOUDFLARE_API_TOKEN", told["Token"])
+            monkeypatch.setenv("OPENOVA_EDGE_URL", told["Edge"])
+            secret = ("--secret", "cloudflare:apiToken")
+            by_engine.engine.pulumi("config", "set", "--stack", "global", *secret, stdin=told["Token"])
+            by_engine.engine.up(print, ["global"])
+            yield
+        finally:
+            serving.terminate()
+
+
 def test_a_second_run_has_nothing_to_do(by_engine: ByEngine) -> None:
-    # Europe came up before India and now learns where India's nodes are.
-    by_engine.engine.up(print, ["eu"])
     for stack in engine.STACKS:
         assert by_engine.changes(stack) == {}, stack
 
@@ -87,4 +111,18 @@ def test_one_run_brings_the_token_of_the_epoch_and_the_next_one_promotes(by_engi
     assert by_engine.india.sql("select count(*) from kept") == "1000"
     by_engine.europe.wait_healthy(print)
     for stack in ("eu", "in"):
+        assert by_engine.changes(stack) == {}, stack
+
+
+def test_the_command_moves_the_writes_and_brings_every_stack_up_to_it(by_engine: ByEngine, edge: None) -> None:
+    assert by_engine.india.writes()
+    with by_engine.engine.openova("switchover", "--to=eu", "--yes") as running:
+        told, _ = running.communicate(timeout=engine.SECONDS)
+    print(told)
+    assert running.returncode == 0, told
+    assert "The stacks are brought up to it" in told
+    assert by_engine.europe.writes()
+    assert by_engine.europe.sql("select count(*) from kept") == "1000"
+    by_engine.india.wait_healthy(print)
+    for stack in (*engine.STACKS, "global"):
         assert by_engine.changes(stack) == {}, stack

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """Stands for kubectl and two clusters whose databases are a file of JSON; what is run in a pod is run here.
 
-Only what the commands ask for: get, wait for, patch and delete the Cluster; psql, pg_isready, and bash, which is the
-real one where it does not run psql again and again.
+Only what the commands ask for: get, wait for, annotate, patch and delete the Cluster; psql, pg_isready, and bash,
+which is the real one where it does not run psql again and again.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +29,13 @@ def main(arguments: list[str]) -> int:
         return 1
     if "exec" in arguments:
         return executed(regions, region, arguments[arguments.index("--") + 1 :])
+    if "annotate" in arguments:
+        key, _, value = arguments[arguments.index("--overwrite") - 1].partition("=")
+        changed(code, lambda own: own["resource"]["metadata"].setdefault("annotations", {}).update({key: value}))
+        return 0
     if "patch" in arguments:
-        turned(region, json.loads(sys.stdin.read())["spec"]["replica"])
-        STATE.write_text(json.dumps(regions))
+        replica = json.loads(sys.stdin.read())["spec"]["replica"]
+        changed(code, lambda own: turned(own, replica))
         return 0
     token = region["resource"]["status"].get("demotionToken", "")
     if "wait" in arguments:
@@ -38,6 +44,17 @@ def main(arguments: list[str]) -> int:
     tokens = any("demotionToken" in argument for argument in arguments)
     sys.stdout.write(token if tokens else json.dumps(region["resource"]))
     return 0
+
+
+def changed(code: str, change: Callable[[dict[str, Any]], None]) -> None:
+    """Another call may change something at the same time."""
+    with STATE.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        regions = json.loads(STATE.read_text())
+        change(regions[code])
+        whole = STATE.with_suffix(".new")
+        whole.write_text(json.dumps(regions))
+        whole.rename(STATE)
 
 
 def turned(region: dict[str, Any], replica: dict[str, Any]) -> None:

@@ -92,6 +92,9 @@ def test_where_the_regions_own_cluster_has_no_instance_its_living_servers_are_le
     ran = desk.openova("failover", "--to=in")
     assert ran.exit_code == 0, ran.output
     assert "no instance is ready, by its own cluster" in ran.output
+    assert "eu is told to stop its database" in ran.output
+    annotations = desk.clusters["eu"]["resource"]["metadata"]["annotations"]
+    assert annotations["cnpg.io/fencedInstances"] == '["*"]'
 
 
 def test_servers_that_the_surviving_region_reaches_on_the_public_road_stop_a_failover(
