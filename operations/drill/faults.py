@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from components.edge.steering import worst_case_detection_seconds
+from operations.drill.measure import pauses
 from operations.drill.played import Played, well
 from operations.drill.stage import Stage
 from operations.status.judge import LATE_SECONDS
@@ -60,8 +61,12 @@ def primary_kill(stage: Stage) -> Played:
     stage.clusters[stage.writer].kubectl(
         "delete", "pod", leader, namespace, "--grace-period=0", "--force", "--wait=false"
     )
-    stage.hold(2)
-    played.written = stage.wait_for_write(stage.writer, played.fault + 2, WRITE_SECONDS)
+    stage.wait(lambda: stage.look(stage.writer).leader not in ("", leader), WRITE_SECONDS, "No other pod took over")
+    stage.wait_for_write(stage.writer, time.time(), WRITE_SECONDS)
+    # The killed one goes on for a moment: the writes are back where the longest silence ends.
+    silence = max(pauses(stage.writes, played.fault, time.time()), key=lambda pause: pause.seconds, default=None)
+    if silence is not None:
+        played.written = stage.mark("another pod writes", silence.at + silence.seconds)
     stage.hold(BROKEN_SECONDS)
     stage.hands.bring_up()
     played.check("another pod of the region writes", stage.look(stage.writer).leader != leader)
