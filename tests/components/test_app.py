@@ -97,7 +97,7 @@ def test_libpq_finds_the_writer_among_all_regions() -> None:
         "dbname": "app",
         "sslmode": "verify-full",
         "sslrootcert": "/etc/openova/authorities/postgres.crt",
-        "connect_timeout": "5",
+        "connect_timeout": "3",
         "target_session_attrs": "read-write",
     }
 

@@ -27,7 +27,9 @@ WAIT_SECONDS: Final = 1.0
 """How long the others wait at a time for those that try."""
 
 SCOUTS: Final = 4
-"""Several, because one of them may hang at a region that is silent for as long as the URL allows."""
+SCOUT_SECONDS: Final = 2.0
+"""How long the others wait for a few. One that hangs at a region which is silent, for as long as the URL allows, holds
+nobody up: others try in its place, as they would in a pool."""
 
 BEHIND_SECONDS: Final = 0.5
 """A pace that was held up further than this goes on from now: what was not asked is not made up for at once."""
@@ -70,28 +72,40 @@ class Breaker:
     server which goes down keep it from going down, each with a handshake of TLS."""
 
     _well: threading.Event = field(default_factory=threading.Event)
-    _scouts: set[int] = field(default_factory=set)
+    _broken: bool = False
+    _since: dict[int, float] = field(default_factory=dict)
+    """When each thread that tries began to."""
+
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def may_try(self) -> bool:
-        """Whether this thread is to try now; waits a while where another one does."""
+        """Whether this thread is to try now; waits a while where enough others do."""
         with self._lock:
-            own = not self._scouts or threading.get_ident() in self._scouts
-        return own or self._well.wait(WAIT_SECONDS)
+            if not self._broken or self._may_scout():
+                return True
+        return self._well.wait(WAIT_SECONDS)
 
     def worked(self) -> None:
         """Everybody may go on."""
         with self._lock:
-            self._scouts.clear()
+            self._broken = False
+            self._since.clear()
             self._well.set()
 
     def failed(self) -> None:
-        """Those who are the first to fail are the ones that try."""
+        """From now on a few try."""
         with self._lock:
-            if len(self._scouts) < SCOUTS:
-                self._scouts.add(threading.get_ident())
-                self._well.clear()
+            self._broken = True
+            self._since.pop(threading.get_ident(), None)
+            self._well.clear()
         time.sleep(RETRY_SECONDS)
+
+    def _may_scout(self) -> bool:
+        now = time.monotonic()
+        if sum(now - since < SCOUT_SECONDS for since in self._since.values()) >= SCOUTS:
+            return False
+        self._since[threading.get_ident()] = now
+        return True
 
 
 @dataclass
