@@ -127,6 +127,11 @@ def _show(told: Mapping[str, Any], name: str) -> None:
         value = "" if goal["limit"] is None else f": {goal['value']} {goal['unit']} (at most {goal['limit']:g})"
         CONSOLE.print(f"  {mark} {escape(goal['name'])}{value}")
     figures = told["figures"]
+    if figures["bothWroteSeconds"]:
+        only, seconds = figures["doublyWrittenRows"], figures["bothWroteSeconds"]
+        CONSOLE.print(
+            f"  [bold red]both regions wrote for {seconds} s[/]: the lost one alone has {only} rows of that time"
+        )
     CONSOLE.print(f"  {figures['acknowledged']} rows acknowledged, {figures['lostRows']} lost; evidence: {name}.json")
 
 

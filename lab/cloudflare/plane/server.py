@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Final
 
@@ -79,7 +79,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(served.body)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(served.body)
+            with suppress(BrokenPipeError, ConnectionResetError):  # whoever asked waits no longer
+                self.wfile.write(served.body)
 
 
 @contextmanager
