@@ -19,7 +19,7 @@ from lab.program import CHARTS
 from lab.regions import Lab
 from lab.tools import cache
 from settings.naming import GLOBAL_STACK, SHARED_STACK
-from settings.secrets import SSH_PRIVATE_KEY
+from settings.secrets import CLOUDFLARE_API_TOKEN, SSH_PRIVATE_KEY
 from settings.versions import CNPG_CHART
 
 COMMANDS: Final = ("pulumi", "pulumi-language-python")
@@ -70,6 +70,9 @@ class Engine:
             elif stack == SHARED_STACK:
                 for key, value in self._lab.store.secrets().items():
                     self.pulumi("config", "set", "--secret", key, "--stack", stack, stdin=value)
+            elif stack not in [each["name"] for each in known]:
+                # Every command wants it; only whoever brings `global` up has one that opens something.
+                self.pulumi("config", "set", "--secret", CLOUDFLARE_API_TOKEN.key, "--stack", stack, stdin="of nobody")
 
     def up(self, say: Callable[[str], None], stacks: Sequence[str] = STACKS) -> None:
         """`openova up` of these stacks. Raises RuntimeError with what it says."""
