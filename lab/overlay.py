@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import deepcopy
 from typing import Any, Final
 
 from components.app.workload import NAME as APPLICATION
@@ -27,6 +26,8 @@ IMAGES: Final = {
     (DEPLOYMENT, f"{GUARD}-watch"): GUARD_IMAGE,
     (DEPLOYMENT, APPLICATION): LEDGER_IMAGE,
 }
+OVERLAID: Final = (CNPG_CLUSTER, DAEMON_SET, DEPLOYMENT)
+"""The types of which something may be changed."""
 
 
 def overlaid(type_: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,8 +36,10 @@ def overlaid(type_: str, body: Mapping[str, Any]) -> dict[str, Any]:
     if type_ == CNPG_CLUSTER:
         changed["spec"] = {**changed["spec"], "imageName": POSTGRES_IMAGE}
     if (own := IMAGES.get((type_, changed.get("metadata", {}).get("name")))) is not None:
-        changed = deepcopy(changed)
-        changed["spec"]["template"]["spec"]["containers"][0]["image"] = own
+        template = changed["spec"]["template"]
+        first, *others = template["spec"]["containers"]
+        pod = {**template["spec"], "containers": [{**first, "image": own}, *others]}
+        changed["spec"] = {**changed["spec"], "template": {**template, "spec": pod}}
     return changed
 
 

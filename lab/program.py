@@ -11,8 +11,7 @@ from typing import Any, Final
 import pulumi
 from pulumi.runtime import register_resource_transform
 
-from lab.overlay import DAEMON_SET, RELEASE, overlaid
-from operations.plan.answers import CNPG_CLUSTER
+from lab.overlay import OVERLAID, RELEASE, overlaid
 from operations.plan.worker import PROGRAM
 
 CHARTS: Final = "OPENOVA_LAB_CHARTS"
@@ -35,7 +34,7 @@ def main() -> None:
 
 def _overlay(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
     props: dict[str, Any] = dict(args.props)
-    if args.type_ in (CNPG_CLUSTER, DAEMON_SET):
+    if args.type_ in OVERLAID:
         return pulumi.ResourceTransformResult(overlaid(args.type_, props), args.opts)
     if args.type_ == RELEASE:
         props["chart"] = str(Path(os.environ[CHARTS]) / props["chart"])
