@@ -17,6 +17,7 @@ from operations.options import (
     EXIT_FAILED,
     BringUp,
     Kubeconfigs,
+    Policies,
     Root,
     StoreFile,
     ToRegion,
@@ -139,11 +140,14 @@ def switchover(
     store: StoreFile = None,
     yes: Yes = False,
     pulumi: BringUp = True,
+    policies: Policies = True,
 ) -> None:
     """Move the writes to another region, with nothing lost. Run again after an interruption, it goes on."""
+    from operations.authority.change import Afterwards
     from operations.authority.command import switchover as run
 
-    if not run(root.resolve(), to, kubeconfig or (), store=store, yes=yes, with_pulumi=pulumi):
+    then = Afterwards(pulumi, policies)
+    if not run(root.resolve(), to, kubeconfig or (), store=store, yes=yes, afterwards=then):
         raise typer.Exit(EXIT_FAILED)
 
 
@@ -163,12 +167,15 @@ def failover(
         ),
     ] = False,
     pulumi: BringUp = True,
+    policies: Policies = True,
 ) -> None:
     """Let another region write although the one that writes is lost: what it had not sent yet is lost with it."""
+    from operations.authority.change import Afterwards
     from operations.authority.command import failover as run
 
+    then = Afterwards(pulumi, policies)
     if not run(
-        root.resolve(), to, kubeconfig or (), store=store, yes=yes, with_pulumi=pulumi, database_only=database_only
+        root.resolve(), to, kubeconfig or (), store=store, yes=yes, afterwards=then, database_only=database_only
     ):
         raise typer.Exit(EXIT_FAILED)
 
@@ -182,11 +189,13 @@ def rejoin(
     pulumi: Annotated[
         bool, typer.Option(help="Let Pulumi make the new copy; without it the old one is deleted, and you apply.")
     ] = True,
+    policies: Policies = True,
 ) -> None:
     """Discard the copy of a region that was lost, clone it from the writer, and put it back into traffic."""
+    from operations.authority.change import Afterwards
     from operations.authority.rejoin import rejoin as run
 
-    if not run(root.resolve(), region, kubeconfig or (), yes=yes, with_pulumi=pulumi):
+    if not run(root.resolve(), region, kubeconfig or (), yes=yes, afterwards=Afterwards(pulumi, policies)):
         raise typer.Exit(EXIT_FAILED)
 
 

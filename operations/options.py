@@ -20,6 +20,9 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 BringUp = Annotated[
     bool, typer.Option("--pulumi/--no-pulumi", help="Bring the stacks up afterwards, where Pulumi is at hand.")
 ]
+Policies = Annotated[
+    bool, typer.Option("--policies/--no-policies", help="Let the engine make nothing that breaks a policy.")
+]
 ToRegion = Annotated[str, typer.Option("--to", help="The region that is to write.")]
 Kubeconfigs = Annotated[
     list[str] | None,

@@ -30,6 +30,14 @@ from settings.problems import Problem, SettingsError
 CONSOLE = Console(highlight=False, soft_wrap=True, emoji=False)
 
 
+@dataclass(frozen=True)
+class Afterwards:
+    """What becomes of the stacks once the writes have moved: whether Pulumi brings them up, and under the policies."""
+
+    pulumi: bool = True
+    policies: bool = True
+
+
 @dataclass
 class Change:
     """One change of authority to the region `to`. `begins`: the settings do not have it yet."""

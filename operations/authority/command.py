@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.markup import escape
 
 from operations.authority import steps
-from operations.authority.change import CONSOLE, agreed, changing
+from operations.authority.change import CONSOLE, Afterwards, agreed, changing
 from operations.authority.evidence import witness
 from operations.authority.notice import Notice, done, telling
 from operations.authority.witnessed import Witnessed
@@ -22,7 +22,7 @@ from settings.platform import Platform
 
 
 def switchover(
-    root: Path, to: str, kubeconfigs: Sequence[str], *, store: Path | None, yes: bool, with_pulumi: bool
+    root: Path, to: str, kubeconfigs: Sequence[str], *, store: Path | None, yes: bool, afterwards: Afterwards
 ) -> bool:
     """Moves the writes to `to`; nothing is lost. True where it writes at the end.
 
@@ -48,7 +48,7 @@ def switchover(
             steps.wait_for_writes(turn, to)
         notice.head, notice.loss = done(change), "none"
         notice.then = ("openova status",)
-    _bring_up(root, change.platform, change.left(previous, to), f"{to} writes.", with_pulumi=with_pulumi)
+    _bring_up(root, change.platform, change.left(previous, to), f"{to} writes.", afterwards=afterwards)
     return True
 
 
@@ -59,7 +59,7 @@ def failover(
     *,
     store: Path | None,
     yes: bool,
-    with_pulumi: bool,
+    afterwards: Afterwards,
     database_only: bool = False,
 ) -> bool:
     """Lets `to` write without the region that does, which is lost. True where it writes at the end.
@@ -89,15 +89,15 @@ def failover(
         notice.head, notice.loss = done(change), notice.loss or "not known: the command was run again"
         notice.then = (f"openova rejoin --region {lost}, when it is back",)
     CONSOLE.print(f"The copy of {lost} is discarded. When {lost} is back: openova rejoin --region {lost}")
-    _bring_up(root, change.platform, change.left(to, but=lost), f"{to} writes.", with_pulumi=with_pulumi)
+    _bring_up(root, change.platform, change.left(to, but=lost), f"{to} writes.", afterwards=afterwards)
     return True
 
 
-def _bring_up(root: Path, platform: Platform, stacks: Sequence[str], done: str, *, with_pulumi: bool) -> None:
+def _bring_up(root: Path, platform: Platform, stacks: Sequence[str], done: str, *, afterwards: Afterwards) -> None:
     # Pulumi's SDK takes a second to load: the writes are moved before that.
     from operations.authority.rest import bring_up
 
-    bring_up(root, platform, stacks, done, with_pulumi=with_pulumi)
+    bring_up(root, platform, stacks, done, afterwards=afterwards)
 
 
 def _fit(platform: Platform, seen: Sequence[Seen], to: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from operations.access import AnsweredError, Cluster, UnreachableError, clusters_of
-from operations.authority.change import CONSOLE, agreed, timed
+from operations.authority.change import CONSOLE, Afterwards, agreed, timed
 from operations.authority.edit import set_record
 from operations.authority.notice import back_in_traffic
 from operations.authority.rest import bring_up, engine_for, replace_copy
@@ -48,7 +48,7 @@ class Return:
         return str(self.platform.region(self.code).postgres.generation)
 
 
-def rejoin(root: Path, code: str, kubeconfigs: Sequence[str], *, yes: bool, with_pulumi: bool) -> bool:
+def rejoin(root: Path, code: str, kubeconfigs: Sequence[str], *, yes: bool, afterwards: Afterwards) -> bool:
     """True where the region streams again and the settings have it in traffic; run again, it goes on.
 
     Without Pulumi the old copy is deleted here, and making the new one is left to whoever applies the manifests.
@@ -64,7 +64,7 @@ def rejoin(root: Path, code: str, kubeconfigs: Sequence[str], *, yes: bool, with
             )
         back = Return(root, platform, code, clusters[code], timed())
         if _generation(back) != back.generation:
-            engine = _engine(back) if with_pulumi else None
+            engine = _engine(back) if afterwards.pulumi else None
             if not agreed(yes, f"Discard the copy of {code} with its volumes, and clone it from {writer.code}?"):
                 return False
             # A copy begins with a checkpoint, which otherwise takes its time.
@@ -73,7 +73,7 @@ def rejoin(root: Path, code: str, kubeconfigs: Sequence[str], *, yes: bool, with
                 _delete(back)
                 CONSOLE.print(f"Apply the manifests of {code} now, and run this again: it waits until {code} streams.")
                 return False
-            replace_copy(engine, root, code)
+            replace_copy(engine, root, code, policies=afterwards.policies)
             back.say(f"{code} is cloned anew")
         _wait_for_stream(back, writer)
     drained = tuple(other for other in platform.edge.drained if other != code)
@@ -83,7 +83,7 @@ def rejoin(root: Path, code: str, kubeconfigs: Sequence[str], *, yes: bool, with
         CONSOLE.print(f"Pulumi.yaml has {code} in traffic again.")
         back_in_traffic(root, code, back.say)
     others = [other for other in platform.codes if other != code]
-    bring_up(root, platform, (code, *others, GLOBAL_STACK), f"{code} streams.", with_pulumi=with_pulumi)
+    bring_up(root, platform, (code, *others, GLOBAL_STACK), f"{code} streams.", afterwards=afterwards)
     return True
 
 

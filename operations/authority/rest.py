@@ -9,7 +9,7 @@ from typing import Final
 from pulumi.automation import CommandError
 from rich.markup import escape
 
-from operations.authority.change import CONSOLE
+from operations.authority.change import CONSOLE, Afterwards
 from operations.stacks.carry import past_of
 from operations.stacks.check import engine_in, initialised
 from operations.stacks.command import Request, result_of
@@ -40,17 +40,17 @@ def engine_for(root: Path, platform: Platform, sites: Sequence[str]) -> tuple[En
     return engine, ""
 
 
-def bring_up(root: Path, platform: Platform, stacks: Sequence[str], done: str, *, with_pulumi: bool) -> None:
+def bring_up(root: Path, platform: Platform, stacks: Sequence[str], done: str, *, afterwards: Afterwards) -> None:
     """Brings `stacks` up, until nothing is left to change. `done` is what the command has reached already.
 
     Where Pulumi is not there or not wanted, tells the runs that are left. Raises StoppedError where one fails.
     """
     why = ""
-    if with_pulumi:
+    if afterwards.pulumi:
         engine, why = engine_for(root, platform, [code for code in stacks if code in platform.codes])
         if engine is not None:
             CONSOLE.print(f"{done} The stacks are brought up to it:")
-            _carry_out(root, stacks, done)
+            _carry_out(root, stacks, done, policies=afterwards.policies)
             return
     CONSOLE.print(f"{done} Pulumi is left to you{': ' if why else '.'}{escape(why)}")
     CONSOLE.print("Pulumi.yaml has the change, and these bring the rest up to it:")
@@ -58,7 +58,7 @@ def bring_up(root: Path, platform: Platform, stacks: Sequence[str], done: str, *
         CONSOLE.print(f"  pulumi up --stack {stack}")
 
 
-def replace_copy(engine: Engine, root: Path, code: str) -> None:
+def replace_copy(engine: Engine, root: Path, code: str, *, policies: bool) -> None:
     """One `up` of a region with its PostgreSQL unprotected; it protects the new one. Raises StoppedError."""
     try:
         for item in engine.resources(code):
@@ -68,18 +68,18 @@ def replace_copy(engine: Engine, root: Path, code: str) -> None:
         raise StoppedError(
             f"The protection could not be lifted: {last_lines(error)}. Nothing was changed. Run the same command again."
         ) from None
-    if failure := _failure(root, (code,)):
+    if failure := _failure(root, (code,), policies):
         raise StoppedError(f"The new copy of {code} was not made: {failure}. Mend it, and run the same command again.")
 
 
-def _carry_out(root: Path, stacks: Sequence[str], done: str) -> None:
-    again = f"openova up {' '.join(f'--stack {name}' for name in stacks)}"
-    if failure := _failure(root, stacks):
+def _carry_out(root: Path, stacks: Sequence[str], done: str, *, policies: bool) -> None:
+    again = f"openova up {'' if policies else '--no-policies '}{' '.join(f'--stack {name}' for name in stacks)}"
+    if failure := _failure(root, stacks, policies):
         raise StoppedError(
             f"{done} But not every stack was brought up to it: {failure}. Next step: mend what "
             f"it says, then {again}   (or this command again)"
         )
-    found = result_of("preview", Request(root=root, stacks=stacks))
+    found = result_of("preview", Request(root=root, stacks=stacks, policies=policies))
     left = [stack.name for stack in found.stacks if stack.changes or stack.outcome != "done"] if found else [*stacks]
     if left:
         raise StoppedError(
@@ -88,10 +88,10 @@ def _carry_out(root: Path, stacks: Sequence[str], done: str) -> None:
         )
 
 
-def _failure(root: Path, stacks: Sequence[str]) -> str:
+def _failure(root: Path, stacks: Sequence[str], policies: bool) -> str:
     """Why an `up` of these stacks did not come to its end; empty where it did."""
     try:
-        result = result_of("up", Request(root=root, stacks=stacks))
+        result = result_of("up", Request(root=root, stacks=stacks, policies=policies))
     except SettingsError as error:
         return f"the settings or this machine are refused\n{error}\n"
     return "" if result is not None and result.ok else "see above"

@@ -7,15 +7,12 @@ from typing import Annotated
 
 import typer
 
-from operations.options import EXIT_FAILED, Root, Yes
+from operations.options import EXIT_FAILED, Policies, Root, Yes
 
 Stacks = Annotated[list[str] | None, typer.Option("--stack", help="This stack only. Repeatable.")]
 Json = Annotated[bool, typer.Option("--json", help="Print what came of it as JSON; progress goes to standard error.")]
 Logs = Annotated[
     Path | None, typer.Option("--logs", help="Where each stack's log is kept (default: build/stacks).", file_okay=False)
-]
-Policies = Annotated[
-    bool, typer.Option("--policies/--no-policies", help="Let the engine make nothing that breaks a policy.")
 ]
 AtOnce = Annotated[int, typer.Option("--at-once", min=1, help="How many stacks run at a time.")]
 
