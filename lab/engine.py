@@ -18,13 +18,14 @@ from lab.overlay import release_documents
 from lab.program import CHARTS
 from lab.regions import Lab
 from lab.tools import cache
+from lab.world import REGIONS
 from settings.naming import GLOBAL_STACK, SHARED_STACK
 from settings.secrets import CLOUDFLARE_API_TOKEN, SSH_PRIVATE_KEY
 from settings.versions import CNPG_CHART
 
 COMMANDS: Final = ("pulumi", "pulumi-language-python")
 PLUGINS: Final = ("command", "kubernetes", "random", "tls")
-REGION_STACKS: Final = ("eu", "in")
+REGION_STACKS: Final = tuple(region.code for region in REGIONS)
 STACKS: Final = (SHARED_STACK, *REGION_STACKS)
 """Those of which the lab has the servers. The state knows `global` too, as that of a user does."""
 
@@ -60,9 +61,9 @@ class Engine:
             self._passphrase.touch(0o600)
             self._passphrase.write_text(secrets.token_hex(16))
         write_chart(self._lab.folder / "charts")
-        known = json.loads(self.pulumi("stack", "ls", "--json").stdout)
+        known = {each["name"] for each in json.loads(self.pulumi("stack", "ls", "--json").stdout)}
         for stack in (*STACKS, GLOBAL_STACK):
-            if stack not in [each["name"] for each in known]:
+            if new := stack not in known:
                 self.pulumi("stack", "init", stack)
             if stack in REGION_STACKS:
                 login = (self._lab.folder / "login").read_text()
@@ -70,7 +71,7 @@ class Engine:
             elif stack == SHARED_STACK:
                 for key, value in self._lab.store.secrets().items():
                     self.pulumi("config", "set", "--secret", key, "--stack", stack, stdin=value)
-            elif stack not in [each["name"] for each in known]:
+            elif new:
                 # Every command wants it; only whoever brings `global` up has one that opens something.
                 self.pulumi("config", "set", "--secret", CLOUDFLARE_API_TOKEN.key, "--stack", stack, stdin="of nobody")
 
@@ -103,8 +104,7 @@ class Engine:
             raise RuntimeError(out)
         return subprocess.CompletedProcess(arguments, 0, out)
 
-    @property
-    def environment(self) -> dict[str, str]:
+    def _environment(self) -> dict[str, str]:
         """What finds program, state and passphrase."""
         folder = self._lab.folder
         return {
@@ -124,7 +124,7 @@ class Engine:
         return subprocess.Popen(
             self._lab.running.within(command),
             cwd=self._lab.project,
-            env=self.environment,
+            env=self._environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -87,7 +87,7 @@ class RegionServices(pulumi.ComponentResource):
 def _endpoints(platform: Platform, *first: str) -> tuple[Endpoint, ...]:
     """Every region's writer port, those of `first` before the others.
 
-    A region's own comes first, for writes too: one that only reads says so within a millisecond, while a writer that is
+    A region's own comes first, for writes too: one that only reads says so at once, while a writer that is
     lost says nothing, and each new connection of the region that takes over would wait for it.
     """
     codes = dict.fromkeys([*first, *platform.codes])

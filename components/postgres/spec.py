@@ -43,8 +43,8 @@ with CloudNativePG's default of 180 s no new connection was taken for three minu
 
 WAL_SEGMENT_MB: Final = 4
 """Size of a WAL file. One that shuts down fills its file with zeros, and does not end before the other region has them
-all: a switchover, and the restart half a minute after a promotion, stood still for 3 to 10 s with PostgreSQL's 16 MB
-over 150 ms (seen in the lab). Only a new cluster takes the size; copies have their source's."""
+all: of PostgreSQL's 16 MB some 10 MB took 3 s over 150 ms, in a switchover and once more in the restart half a minute
+after it (seen in the lab). Only a new cluster takes the size; copies have their source's."""
 
 
 def cluster_spec(args: PostgresArgs) -> dict[str, Any]:

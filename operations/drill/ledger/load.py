@@ -72,30 +72,30 @@ class Breaker:
     server which goes down keep it from going down, each with a handshake of TLS."""
 
     _well: threading.Event = field(default_factory=threading.Event)
-    _broken: bool = False
     _since: dict[int, float] = field(default_factory=dict)
     """When each thread that tries began to."""
 
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def __post_init__(self) -> None:
+        self._well.set()
+
     def may_try(self) -> bool:
         """Whether this thread is to try now; waits a while where enough others do."""
         with self._lock:
-            if not self._broken or self._may_scout():
+            if self._well.is_set() or self._may_scout():
                 return True
         return self._well.wait(WAIT_SECONDS)
 
     def worked(self) -> None:
         """Everybody may go on."""
         with self._lock:
-            self._broken = False
             self._since.clear()
             self._well.set()
 
     def failed(self) -> None:
         """From now on a few try."""
         with self._lock:
-            self._broken = True
             self._since.pop(threading.get_ident(), None)
             self._well.clear()
         time.sleep(RETRY_SECONDS)
