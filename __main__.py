@@ -8,6 +8,7 @@ from regions.inputs import load_settings, secret_input
 from regions.references import References
 from settings.problems import SettingsError
 from settings.stacks import GlobalStack, RegionStack, SharedStack, WitnessStack
+from settings.stated import stated_addresses
 
 
 def open_reference(stack: str) -> pulumi.StackReference:
@@ -18,10 +19,11 @@ def open_reference(stack: str) -> pulumi.StackReference:
 async def main() -> None:
     """Compose the stack. Only the SDKs of its own kind are imported: they take seconds."""
     try:
-        loaded = load_settings(Path(pulumi.get_root_directory()))
+        root = Path(pulumi.get_root_directory())
+        loaded = load_settings(root)
     except SettingsError as error:
         raise pulumi.RunError(str(error)) from None
-    references = References(open_reference)
+    references = References(open_reference, stated_addresses(root, loaded.platform))
     match loaded.stack:
         case SharedStack():
             from regions.shared import compose_shared

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHMARKS = ("bench.plan", "bench.stacks", "bench.growth", "bench.edge", "bench.hosts", "bench.lab")
+BENCHMARKS = ("bench.plan", "bench.stacks", "bench.growth", "bench.edge", "bench.hosts", "bench.lab", "bench.regions")
 
 
 def main() -> None:

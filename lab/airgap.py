@@ -1,31 +1,61 @@
-"""The archive of images that the lab's hosts import when they start, as K3s' air-gap archive would be."""
+"""The images of the lab: those that K3s brings along, as an archive, and those that hosts pull from registries."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import shutil
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from lab import guard_root, ledger_root
-from lab.images import BuiltImage, write_archive
+from lab.images import UNUSED, BuiltImage, write_archive
 from lab.postgres_root import BINARIES, USER, postgres_root
 from lab.python_image import ROOT, folder, modules
 from lab.tools import GUARD_IMAGE, INGRESS_IMAGE, LEDGER_IMAGE, POSTGRES_IMAGE, TOOLS_IMAGE, cache, program
 from settings.versions import CNPG_IMAGE
 
+DAY: Final = 24 * 3600
+"""Seconds."""
+
 
 def archive() -> Path:
-    """The file, made where it is not there: half a minute."""
-    target = cache() / f"images-{_recipe()}.tar"
+    """What hosts import when they start, as K3s' air-gap archive would be; made where it is not there."""
+    images = own_images()
+    target = kept("images", images, ".tar")
     if not target.exists():
         part = target.with_suffix(".part")
-        write_archive(part, images())
+        write_archive(part, images)
         part.rename(target)
+    target.touch()
     return target
 
 
-def images() -> list[BuiltImage]:
-    """Everything that runs in a pod."""
+def kept(name: str, images: Sequence[BuiltImage], suffix: str = "") -> Path:
+    """The place of what is made of these images. Others of this name that no lab asked for in a day are removed."""
+    text = f"{Path(__file__).read_text()}{UNUSED}{images}"
+    target = cache() / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}{suffix}"
+    for other in cache().glob(f"{name}-*{suffix}"):
+        if other != target and other.stat().st_mtime < time.time() - DAY:
+            shutil.rmtree(other) if other.is_dir() else other.unlink(missing_ok=True)
+    return target
+
+
+def own_images() -> list[BuiltImage]:
+    """Of K3s' own the one without which no pod starts."""
+    return [
+        BuiltImage(
+            references=("registry.k8s.io/pause:lab",),
+            files={"/pause": program("pause")},
+            entrypoint=("/pause",),
+            user="65535",
+        ),
+    ]
+
+
+def pulled_images() -> list[BuiltImage]:
+    """Everything else that runs in a pod."""
     path = f"PATH={BINARIES}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     manager = program("manager")
     return [
@@ -50,12 +80,6 @@ def images() -> list[BuiltImage]:
         BuiltImage(
             references=("rancher/local-path-provisioner:lab",),
             files={"/usr/bin/local-path-provisioner": program("local-path-provisioner")},
-        ),
-        BuiltImage(
-            references=("registry.k8s.io/pause:lab",),
-            files={"/pause": program("pause")},
-            entrypoint=("/pause",),
-            user="65535",
         ),
         *_guard(),
         *_ingress(),
@@ -114,9 +138,3 @@ def _python(name: str, containerfile: Path, module: str, packages: Mapping[str, 
             f"SOURCE={source}",
         ),
     )
-
-
-def _recipe() -> str:
-    """Changes with what the archive is made of."""
-    text = f"{Path(__file__).read_text()}{images()}"
-    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -20,6 +20,7 @@ from lab.kubernetes import Cluster
 from lab.mirror import Release, certify, start_mirror
 from lab.postgres_root import postgres_root
 from lab.project import node_names, write_project
+from lab.pulled import pulled
 from lab.release import publish_release
 from lab.road import Road, Traffic
 from lab.store import Store
@@ -128,7 +129,7 @@ class Lab:
         self.folder.chmod(0o700)
         (self.folder / "mirror").mkdir()
         certify(self.folder / "mirror", OFFICE)
-        say(f"images: {archive()}")
+        say(f"images: {archive()}, {pulled()}")
         self._release.write_text(json.dumps(vars(publish_release(self.folder / "mirror"))))
         self._lay_out_manifests()
         login = key_pair()
@@ -153,6 +154,7 @@ class Lab:
         binds = (
             f"--bind-ro={cache() / 'bin'}:/usr/local/lib/openova-lab/bin",
             f"--bind-ro={self.folder / 'manifests'}:/usr/local/lib/openova-lab/manifests",
+            f"--bind-ro={pulled()}:/usr/local/lib/openova-lab/pulled",
             # On this machine's disk: containerd's layers cannot lie on the host's own overlay.
             f"--bind={data}:/var/lib/rancher",
             "--bind=/dev/kmsg",

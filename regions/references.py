@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, Generic, TypeVar
 
@@ -10,6 +10,7 @@ import pulumi
 
 from regions import contract
 from settings.base import camel
+from settings.stated import Addresses
 
 Kind = TypeVar("Kind", contract.SharedOutputs, contract.RegionOutputs, contract.SiteOutputs)
 
@@ -64,10 +65,16 @@ class Peer(Generic[Kind]):
 
 
 class References:
-    """Opens stack references by stack name within this project and organisation."""
+    """Opens stack references by stack name within this project and organisation.
 
-    def __init__(self, open_reference: Callable[[str], pulumi.StackReference]) -> None:
+    `stated` are the addresses of nodes that stand in the files of sites, by code.
+    """
+
+    def __init__(
+        self, open_reference: Callable[[str], pulumi.StackReference], stated: Mapping[str, Addresses] | None = None
+    ) -> None:
         self._open = open_reference
+        self._stated = stated or {}
 
     async def shared(self) -> Peer[contract.SharedOutputs]:
         """The stack `shared`. Raises NotReadyError during an update when it was not brought up."""
@@ -82,6 +89,10 @@ class References:
     async def site(self, code: str) -> Peer[contract.SiteOutputs]:
         """What a region and a witness have in common, ready or not."""
         return await self._peer(code, contract.SiteOutputs)
+
+    def addresses(self, peer: Peer[contract.RegionOutputs] | Peer[contract.SiteOutputs]) -> pulumi.Output[Addresses]:
+        """Where a site's nodes are: as it exported it, and before its first `up` as its file says."""
+        return peer.output("addresses", default=self._stated.get(peer.stack, {}))
 
     def require(self, peer: Peer[Any]) -> None:
         """Stop an update, or warn a preview, when `peer` has no outputs yet."""

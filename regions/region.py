@@ -12,7 +12,7 @@ from components.guard.component import Guard
 from components.postgres import PostgresCluster, PostgresOperator, PostgresOperatorArgs
 from regions.cluster import RegionCluster
 from regions.cluster_inputs import cluster_inputs
-from regions.contract import RegionOutputs, SharedOutputs, SiteOutputs, export
+from regions.contract import RegionOutputs, SharedOutputs, export
 from regions.guard import guard_args, require_record
 from regions.inputs import SecretInput
 from regions.late import backup_bucket
@@ -26,6 +26,7 @@ from regions.turn import role_for_now, token_of
 from settings.naming import postgres_host
 from settings.platform import Platform, RegionLine
 from settings.stacks import RegionStack
+from settings.stated import Addresses
 
 
 async def compose_region(
@@ -37,8 +38,9 @@ async def compose_region(
     await require_record(platform, shared)
     peers = {code: await references.region(code) for code in platform.codes if code != stack.code}
     witnesses = [await references.site(line.code) for line in platform.witnesses]
+    addresses = [*map(references.addresses, peers.values()), *map(references.addresses, witnesses)]
     token = await token_of(role, peers, references)
-    inputs = RegionInputs(platform, stack, role, shared, peers, witnesses, token, secret_input)
+    inputs = RegionInputs(platform, stack, role, shared, addresses, token, secret_input)
     region = Region(f"region-{stack.code}", inputs)
     line = platform.region(stack.code)
     export(
@@ -65,8 +67,7 @@ class RegionInputs:
     stack: RegionStack
     role: Role
     shared: Peer[SharedOutputs]
-    peers: dict[str, Peer[RegionOutputs]]
-    witnesses: list[Peer[SiteOutputs]]
+    addresses: list[pulumi.Output[Addresses]]
     promotion_token: pulumi.Output[str] | None
     secret_input: SecretInput
 
@@ -96,10 +97,7 @@ class Region(pulumi.ComponentResource):
                 inputs.platform,
                 inputs.stack,
                 inputs.shared,
-                [
-                    *(peer.output("addresses", default={}) for peer in inputs.peers.values()),
-                    *(peer.output("addresses", default={}) for peer in inputs.witnesses),
-                ],
+                inputs.addresses,
                 self.servers,
                 inputs.secret_input,
             ),

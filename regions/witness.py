@@ -19,6 +19,7 @@ from regions.servers import Server, servers_of
 from regions.snapshots import snapshot_credentials
 from settings.platform import Platform, SiteLine
 from settings.stacks import WitnessStack
+from settings.stated import Addresses
 
 
 async def compose_witness(
@@ -27,7 +28,8 @@ async def compose_witness(
     """Register everything of a witness, and export it. Refuses with RunError before anything is made."""
     shared = await references.shared()
     peers = [await references.site(code) for code in platform.site_codes if code != stack.code]
-    witness = Witness(f"witness-{stack.code}", WitnessInputs(platform, stack, shared, peers, secret_input))
+    addresses = [references.addresses(peer) for peer in peers]
+    witness = Witness(f"witness-{stack.code}", WitnessInputs(platform, stack, shared, addresses, secret_input))
     export(
         SiteOutputs(
             addresses={node: server.address for node, server in witness.servers.items()},
@@ -44,7 +46,7 @@ class WitnessInputs:
     platform: Platform
     stack: WitnessStack
     shared: Peer[SharedOutputs]
-    peers: list[Peer[SiteOutputs]]
+    addresses: list[pulumi.Output[Addresses]]
     secret_input: SecretInput
 
     @property
@@ -72,7 +74,7 @@ class Witness(pulumi.ComponentResource):
                 platform,
                 stack,
                 inputs.shared,
-                [peer.output("addresses", default={}) for peer in inputs.peers],
+                inputs.addresses,
                 self.servers,
                 inputs.secret_input,
             ),

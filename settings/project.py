@@ -76,6 +76,11 @@ def shared_facts(root: Path) -> Mapping[str, Any]:
     return _read_shared(root)[1]
 
 
+def own_config(path: Path, project: str = PROJECT_NAME) -> dict[str, Any]:
+    """The `config:` of a stack's file with qualified keys. Raises SettingsError as `read_yaml` does."""
+    return _own_config(path, read_yaml(path), project)
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML file whose top is a mapping. Raises SettingsError otherwise."""
     try:
@@ -157,6 +162,10 @@ def _config(path: Path, document: Mapping[str, Any]) -> Mapping[Any, Any]:
     return config
 
 
+def _own_config(path: Path, document: Mapping[str, Any], project: str) -> dict[str, Any]:
+    return {qualified(str(key), project): value for key, value in _config(path, document).items()}
+
+
 def _project_value(value: Any) -> Any:
     if isinstance(value, dict) and ("value" in value or "default" in value):
         return value.get("value", value.get("default"))
@@ -165,7 +174,7 @@ def _project_value(value: Any) -> Any:
 
 def _read_stack(path: Path, project: str, shared: Mapping[str, Any]) -> StackFile:
     document = read_yaml(path)
-    own = {qualified(str(key), project): value for key, value in _config(path, document).items()}
+    own = _own_config(path, document, project)
     secrets = frozenset(key for key, value in own.items() if isinstance(value, dict) and "secure" in value)
     merged = {**shared, **own}
     return StackFile(

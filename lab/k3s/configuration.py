@@ -20,6 +20,9 @@ BIN = Path("/usr/local/lib/openova-lab/bin")
 """Upstream's programs: a folder of the machine that the host sees, read-only."""
 
 MANIFESTS = Path("/usr/local/lib/openova-lab/manifests")
+PULLED = Path("/usr/local/lib/openova-lab/pulled")
+"""The store of a containerd that has pulled what registries would give; of the machine too."""
+
 IMAGES = AGENT / "images"
 API_PORT = 6443
 DOMAIN = "cluster.local"

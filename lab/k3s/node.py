@@ -9,9 +9,10 @@ from typing import Any
 
 import yaml
 
-from lab.k3s.configuration import AGENT, BIN, DOMAIN, IMAGES
+from lab.k3s.configuration import AGENT, BIN, DOMAIN, IMAGES, PULLED
 from lab.k3s.podnetwork import PodNetwork
 from lab.k3s.processes import said, start, succeeds, wait_for
+from lab.k3s.pulled import link_store
 
 RUN = Path("/run/k3s/containerd")
 SOCKET = RUN / "containerd.sock"
@@ -61,6 +62,7 @@ class Node:
         config = AGENT / "etc/containerd.toml"
         config.parent.mkdir(parents=True, exist_ok=True)
         config.write_text(_CONTAINERD.format(root=AGENT / "containerd", run=RUN, socket=SOCKET, cni=CNI, pause=PAUSE))
+        link_store(PULLED, AGENT / "containerd")
         # Shims that outlive a restart keep their pods; containerd finds them again.
         start("containerd", ["containerd", "--config", config])
         ctr = ("ctr", "--address", SOCKET, "--namespace", "k8s.io")
@@ -88,6 +90,8 @@ class Node:
             "failSwapOn": False,
             "evictionHard": {"nodefs.available": "0%", "imagefs.available": "0%", "memory.available": "0%"},
             "imageGCHighThresholdPercent": 100,
+            # Nothing here is evicted, and to look for it is most of what an idle kubelet does.
+            "localStorageCapacityIsolation": False,
             "resolvConf": "",
             "nodeStatusUpdateFrequency": "5s",
             "protectKernelDefaults": bool(self._config.get("protect-kernel-defaults")),
@@ -101,6 +105,8 @@ class Node:
                 f"--config={file}",
                 f"--kubeconfig={self._kubeconfig}",
                 f"--root-dir={AGENT / 'kubelet'}",
+                # Every kubelet here sees the control groups of all hosts, and nobody asks what they use.
+                "--housekeeping-interval=60s",
                 f"--node-ip={self._config['node-ip']}",
                 f"--hostname-override={self._config['node-name']}",
                 f"--node-labels={','.join(self._config.get('node-label', ()))}",

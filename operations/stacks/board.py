@@ -52,7 +52,7 @@ class Board:
     def waits(self, graph: Waits) -> None:
         """A round begins along this graph."""
         for name, before in graph.items():
-            text = "; ".join(f"{wait.stack} ({wait.why})" for wait in before)
+            text = "; ".join(f"{wait.stack}{' at its end' if wait.at_end else ''} ({wait.why})" for wait in before)
             self._set(name, "waiting", f"for {text}" if text else "", line=f"waits for {text}" if text else "")
 
     def begins(self, name: str) -> None:
@@ -79,7 +79,7 @@ class Board:
             kept = f", {len(result.kept)} kept" if result.kept else ""
             return f"{result.said(self._command)}{kept} ({result.seconds:.0f} s)"
         if outcome == "stopped":
-            return f"needs {', '.join(result.stopped_by)}"
+            return _stopped(result, self._command)
         return f"see {result.log}" if outcome == "failed" else ""
 
     def _set(self, name: str, state: str, text: str, *, line: str) -> None:
@@ -104,7 +104,7 @@ def show(result: Result, console: Console) -> None:
     """What came of it: every stack in a line, what failed in full, and what is to be done next."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     for stack in result.stacks:
-        text = f"needs {', '.join(stack.stopped_by)}" if stack.outcome == "stopped" else stack.said(result.command)
+        text = _stopped(stack, result.command) if stack.outcome == "stopped" else stack.said(result.command)
         rounds = f"in {stack.rounds} rounds" if stack.rounds > 1 else ""
         style = STYLES[stack.outcome or "waiting"]
         table.add_row(stack.name, f"[{style}]{stack.outcome}[/]", text, f"{stack.seconds:.0f} s", rounds)
@@ -121,3 +121,8 @@ def show(result: Result, console: Console) -> None:
             console.print(f"[yellow]{stack.name}[/] keeps {len(stack.kept)}: {escape(', '.join(stack.kept))}")
     for step in result.next_steps:
         console.print(f"Next step: {escape(step)}")
+
+
+def _stopped(stack: StackResult, command: Command) -> str:
+    said = stack.said(command)
+    return f"{f'{said}; ' if said else ''}needs {', '.join(stack.stopped_by)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ from operations.stacks.rounds import Read
 from operations.stacks.schedule import Outcome, Schedule
 from settings.naming import GLOBAL_STACK, SHARED_STACK
 from settings.platform import Platform
+from settings.stated import Addresses
 
 ROUNDS: Final = 3
 """Addresses come from servers and settings, not from each other: the second round is the last that changes any."""
@@ -39,19 +40,21 @@ class How:
 
 
 class Carrier:
-    """One command. `names` are the stacks that were chosen, of `order`, all stacks of the project."""
+    """One command. `results` are of the stacks that were chosen; `stated` are the addresses that stand in the files of
+    sites."""
 
     def __init__(
         self,
         command: Command,
         engine: Engine,
         platform: Platform,
-        order: Sequence[str],
+        stated: Mapping[str, Addresses],
         results: Mapping[str, StackResult],
         board: Board,
         how: How,
     ) -> None:
-        self._command, self._engine, self._platform, self._order = command, engine, platform, order
+        self._command, self._engine, self._platform = command, engine, platform
+        self._stated = stated
         self._results, self._board = results, board
         self._how = how
         self._schedule: Schedule | None = None
@@ -65,21 +68,21 @@ class Carrier:
                 return self._up()
             names = [*self._results]
             whole = together(names) if self._command == "preview" else waits_to_destroy(self._platform)
-            self._round(only(whole, names), Read(self._platform, {}))
+            self._round(only(whole, names), Read(self._platform, {}, {}))
             return Result(self._command, tuple(self._results.values()))
 
     def _up(self) -> Result:
         sites = self._platform.site_codes
         with ThreadPoolExecutor(self._how.at_once) as pool:
             before = dict(zip(sites, pool.map(self._engine.outputs, sites), strict=True))
-        read = Read(self._platform, before)
-        self._round(only(waits(self._platform, past_of(before)), [*self._results]), read)
+        read = Read(self._platform, before, self._stated)
+        self._round(only(self._waits(before), [*self._results]), read)
         for _ in range(ROUNDS - 1):
             again = read.outdated(name for name, result in self._results.items() if result.outcome == "done")
             if not again or (self._schedule is not None and self._schedule.interrupted):
                 break
             self._board.note(f"Once more, because addresses have changed that they read: {', '.join(again)}")
-            self._round(only(waits(self._platform, past_of(before | self._outputs)), again), read)
+            self._round(only(self._waits(before | self._outputs), again), read)
         there = [code for code, outputs in before.items() if past_of({code: outputs})]
         others = read.others(self._results, [*there, GLOBAL_STACK] if len(there) == len(sites) else there)
         steps = [
@@ -87,10 +90,13 @@ class Carrier:
         ]
         return Result(self._command, tuple(self._results.values()), tuple(steps) if others else ())
 
+    def _waits(self, outputs: Mapping[str, Mapping[str, Any]]) -> Waits:
+        return waits(self._platform, past_of(outputs), self._stated)
+
     def _round(self, graph: Waits, read: Read) -> None:
         self._graph = graph
         self._board.waits(graph)
-        self._schedule = Schedule(graph, lambda name: self._work(name, read), self._end, self._how.at_once)
+        self._schedule = Schedule(graph, lambda name: self._work(name, read), self._end, self._how.at_once, self._cut)
         self._schedule.run()
 
     def _work(self, name: str, read: Read) -> bool:
@@ -137,7 +143,13 @@ class Carrier:
             for wait in self._graph[name]
             if outcome == "stopped" and wait.needed and self._of(wait.stack) not in (None, "done")
         ]
+        if outcome == "stopped":
+            # What it said when it was cut short is in its log; what matters is why.
+            result.errors = []
         self._board.ends(name, outcome)
+
+    def _cut(self, name: str) -> bool:
+        return bool(self._engine.interrupt(name))
 
     def _of(self, name: str) -> Outcome | None:
         return self._results[name].outcome if name in self._results else None

@@ -22,6 +22,7 @@ from operations.stacks.result import Result, StackResult
 from settings.naming import stack_order
 from settings.problems import Problem, SettingsError
 from settings.project import read_project
+from settings.stated import stated_addresses
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +64,8 @@ def _carried_out(command: Command, request: Request) -> Result | None:
     logs = (request.logs or request.root / "build" / "stacks").resolve()
     results = {name: StackResult(name, str(logs / f"{name}.{command}.log")) for name in names}
     board = Board(command, results, console)
-    result = Carrier(command, engine, platform, whole, results, board, request).run()
+    stated = stated_addresses(request.root, platform)
+    result = Carrier(command, engine, platform, stated, results, board, request).run()
     _tell(result, request, console)
     return result
 

@@ -56,9 +56,9 @@ class Engine:
         self._command = Interruptible()
         self._workspace = _Workspace(work_dir=str(root), pulumi_command=self._command)
 
-    def interrupt(self) -> int:
-        """Ask everything that runs to come to an end; a second time, to end at once."""
-        return self._command.interrupt()
+    def interrupt(self, stack: str | None = None) -> int:
+        """Ask everything that runs, or what runs of one stack, to come to an end; a second time, to end at once."""
+        return self._command.interrupt(stack)
 
     def stacks(self) -> set[str]:
         """The initialised stacks. Raises CommandError where the backend cannot be asked."""

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from settings.naming import GLOBAL_STACK, SHARED_STACK, stack_order
 from settings.platform import Platform
+from settings.stated import Addresses
 
 
 @dataclass(frozen=True)
@@ -18,11 +19,13 @@ class Wait:
     """One stack waits for `stack`, because of `why`.
 
     `needed`: it cannot do without what `stack` gives, so a failure there stops it. Otherwise only the order counts.
+    `at_end`: it begins beside `stack`, and comes to its own end only after that one has given it.
     """
 
     stack: str
     why: str
     needed: bool = True
+    at_end: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,14 @@ Waits: TypeAlias = Mapping[str, tuple[Wait, ...]]
 """What every stack waits for, in the order in which stacks are told of."""
 
 
-def waits(platform: Platform, past: Mapping[str, Past]) -> Waits:
-    """What every stack waits for in an `up`. `past` holds the sites that have been brought up before."""
+def waits(platform: Platform, past: Mapping[str, Past], stated: Mapping[str, Addresses]) -> Waits:
+    """What every stack waits for in an `up`. `past` holds the sites that have been brought up before, `stated` the
+    addresses that stand in the files of sites."""
     found: dict[str, tuple[Wait, ...]] = {SHARED_STACK: ()}
     for code in platform.site_codes:
         found[code] = (Wait(SHARED_STACK, "keys and tokens"), *_token(platform, code, past))
     for code in platform.codes:
-        source = _clone_source(platform, code, past)
+        source = _clone_source(platform, code, past, stated)
         if source is not None and not _reaches(found, source.stack, code):
             found[code] = (*found[code], source)
     found[GLOBAL_STACK] = (
@@ -92,12 +96,18 @@ def _token(platform: Platform, code: str, past: Mapping[str, Past]) -> Iterator[
         yield Wait(authority.previous, f"the demotion token of epoch {authority.epoch}")
 
 
-def _clone_source(platform: Platform, code: str, past: Mapping[str, Past]) -> Wait | None:
+def _clone_source(
+    platform: Platform, code: str, past: Mapping[str, Past], stated: Mapping[str, Addresses]
+) -> Wait | None:
+    """From nothing both are made at the same time, where the one can find the other's nodes by the settings: a copy
+    dials its source until there is one."""
     postgres = platform.region(code).postgres
     made = code in past and past[code].generation >= postgres.generation
     if platform.phase != "read-replicas" or postgres.clone_from is None or made:
         return None
-    return Wait(postgres.clone_from, f"the data that generation {postgres.generation} is cloned from")
+    source = platform.region(postgres.clone_from)
+    beside = source.code not in past and {*source.nodes} <= {*stated.get(source.code, {})}
+    return Wait(source.code, f"the data that generation {postgres.generation} is cloned from", at_end=beside)
 
 
 def _reaches(graph: Mapping[str, tuple[Wait, ...]], start: str, goal: str) -> bool:

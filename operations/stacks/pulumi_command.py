@@ -21,15 +21,16 @@ class Interruptible(PulumiCommand):
 
     def __init__(self) -> None:
         super().__init__()
-        self._running: set[subprocess.Popen[str]] = set()
+        self._running: dict[subprocess.Popen[str], list[str]] = {}
         self._lock = threading.Lock()
 
-    def interrupt(self) -> int:
-        """Send SIGINT to every CLI that runs, and tell how many they are."""
+    def interrupt(self, stack: str | None = None) -> int:
+        """Send SIGINT to every CLI that runs, or to those of one stack, and tell how many they are."""
         with self._lock:
-            for process in self._running:
+            reached = [process for process, args in self._running.items() if stack is None or stack in args]
+            for process in reached:
                 process.send_signal(signal.SIGINT)
-            return len(self._running)
+            return len(reached)
 
     def run(
         self,
@@ -47,12 +48,12 @@ class Interruptible(PulumiCommand):
             encoding="utf-8", start_new_session=True,
         ) as process:  # fmt: skip
             with self._lock:
-                self._running.add(process)
+                self._running[process] = args
             try:
                 out, error = _read(process, on_output, on_error)
             finally:
                 with self._lock:
-                    self._running.discard(process)
+                    del self._running[process]
         result = CommandResult(out, error, process.returncode)
         if process.returncode:
             raise create_command_error(result)

@@ -9,17 +9,21 @@ from typing import Any
 from operations.stacks.graph import readers
 from settings.naming import GLOBAL_STACK
 from settings.platform import Platform
+from settings.stated import Addresses
 
 ADDRESSES = "addresses"
 """The output of a site that others read for the mesh and the edge (regions/contract.py)."""
 
 
 class Read:
-    """The addresses of every site now, and as each stack found them when it began."""
+    """The addresses of every site now, and as each stack found them when it began: those of its last `up`, and before
+    the first those that are `stated` in its file."""
 
-    def __init__(self, platform: Platform, outputs: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(
+        self, platform: Platform, outputs: Mapping[str, Mapping[str, Any]], stated: Mapping[str, Addresses]
+    ) -> None:
         self._platform = platform
-        self._now = {code: outputs.get(code, {}).get(ADDRESSES) for code in platform.site_codes}
+        self._now = {code: outputs.get(code, {}).get(ADDRESSES, stated.get(code, {})) for code in platform.site_codes}
         self._before = dict(self._now)
         self._found: dict[str, dict[str, Any]] = {}
         self._lock = Lock()

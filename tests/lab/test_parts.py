@@ -164,21 +164,29 @@ def test_the_overlay_changes_the_guards_image_and_nothing_else_of_it() -> None:
 
 def test_an_archive_of_images_says_what_is_in_it(tmp_path: Path) -> None:
     root = tmp_path / "root"
-    root.mkdir()
+    (root / "var/lib/dpkg").mkdir(parents=True)
     (root / "file").write_text("content")
     program = tmp_path / "program"
     program.write_text("#!/bin/sh\n")
-    image = BuiltImage(references=("a/b:1",), root=root, files={"/bin/program": program}, entrypoint=("/bin/program",))
-    write_archive(tmp_path / "images.tar", [image])
+    images = [
+        BuiltImage(references=("a/b:1",), root=root, files={"/bin/program": program, "/sbin/program": program}),
+        BuiltImage(references=("c:2",), root=root, entrypoint=("/bin/program",)),
+    ]
+    write_archive(tmp_path / "images.tar", images)
     with tarfile.open(tmp_path / "images.tar") as archive:
-        (entry,) = json.load(archive.extractfile("manifest.json"))  # type: ignore[arg-type]
-        config = json.load(archive.extractfile(entry["Config"]))  # type: ignore[arg-type]
-        with tarfile.open(fileobj=archive.extractfile(entry["Layers"][0])) as layer:
-            mode, names = layer.getmember("bin/program").mode, layer.getnames()
-    assert entry["RepoTags"] == ["a/b:1"]
+        first, second = json.load(archive.extractfile("manifest.json"))  # type: ignore[arg-type]
+        config = json.load(archive.extractfile(second["Config"]))  # type: ignore[arg-type]
+        folder, files = (archive.extractfile(name) for name in first["Layers"])
+        with tarfile.open(fileobj=folder) as layer:
+            assert {"./file", "./var/lib"} <= {*layer.getnames()}
+            assert "./var/lib/dpkg" not in layer.getnames()
+        with tarfile.open(fileobj=files) as layer:
+            once, again = layer.getmembers()
+    assert first["RepoTags"] == ["a/b:1"]
     assert config["config"]["Entrypoint"] == ["/bin/program"]
-    assert mode == 0o755
-    assert "./file" in names
+    assert (once.name, once.mode, again.linkname) == ("bin/program", 0o755, "bin/program")
+    assert second["Layers"] == first["Layers"][:1]
+    assert config["rootfs"]["diff_ids"] == [f"sha256:{Path(second['Layers'][0]).parent}"]
 
 
 def test_what_stands_in_k3s_place_is_one_file_that_tells_its_release(tmp_path: Path) -> None:

@@ -98,6 +98,10 @@ class Platform:
         found = state["deployment"].get("resources") or []
         return {item["urn"].rpartition("::")[2] for item in found if not item["type"].startswith("pulumi:")}
 
+    def locks(self) -> list[Path]:
+        """The locks on stacks that somebody holds."""
+        return list((self.root.parent / "state" / ".pulumi" / "locks").rglob("*.json"))
+
     def mesh(self, code: str) -> Any:
         """The addresses of others that a region's mesh was last set up with."""
         state = json.loads(self.engine.pulumi("stack", "export", "--stack", code).stdout)

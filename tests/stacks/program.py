@@ -28,6 +28,7 @@ from regions.shared import compose_shared
 from regions.turn import role_for_now, token_of
 from settings.platform import Platform
 from settings.stacks import GlobalStack, RegionStack, SharedStack
+from settings.stated import stated_addresses
 
 FOLDER: Final = "OPENOVA_TEST_FOLDER"
 """The variable with the folder through which tests tell regions what to do: files `<code>.fails`, `meet`, `long`."""
@@ -51,8 +52,9 @@ fi
 
 async def compose() -> None:
     """The program."""
-    loaded = load_settings(Path(pulumi.get_root_directory()))
-    references = References(_open)
+    root = Path(pulumi.get_root_directory())
+    loaded = load_settings(root)
+    references = References(_open, stated_addresses(root, loaded.platform))
     match loaded.stack:
         case SharedStack():
             compose_shared(loaded.platform, loaded.stack, secret_input)
@@ -70,7 +72,7 @@ async def _region(platform: Platform, stack: RegionStack, references: References
     token = await token_of(role, peers, references)
     mesh = command.local.Command(
         f"{code}-mesh",
-        create=pulumi.Output.all(*(peer.output("addresses", default={}) for peer in peers.values())).apply(
+        create=pulumi.Output.all(*map(references.addresses, peers.values())).apply(
             lambda known: f"echo '{json.dumps(known, sort_keys=True)}'"
         ),
         opts=pulumi.ResourceOptions(depends_on=[]),

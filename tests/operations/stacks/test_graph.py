@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from operations.plan.check import checked
-from operations.stacks.graph import Past, Wait, Waits, only, readers, waits, waits_to_destroy
+from operations.stacks.graph import Past, Wait, Waits, only, readers, waits_to_destroy
+from operations.stacks.graph import waits as waits_of
 from settings.naming import stack_order
 from settings.platform import Platform
 from settings.project import read_project
+from settings.stated import stated_addresses
 from tests.edge.projects import add_region
 from tests.projects import copy_project, share
 from tests.turns import TO_INDIA
@@ -26,6 +28,11 @@ def platform_of(root: Path, change: Callable[[Path], Any] = lambda root: None) -
     copy_project(root)
     change(root)
     return checked(read_project(root)).platform
+
+
+def waits(platform: Platform, past: Mapping[str, Past]) -> Waits:
+    """Where no address stands in the settings, as with servers that are ordered."""
+    return waits_of(platform, past, {})
 
 
 def names(graph: Waits, stack: str, *, needed: bool | None = None) -> set[str]:
@@ -47,6 +54,17 @@ def test_from_nothing_a_region_that_clones_waits_for_its_source(tmp_path: Path) 
     assert names(graph, "eu") == {"shared"}
     assert names(graph, "in") == {"shared", "eu"}
     assert names(graph, "global", needed=True) == {"eu", "in"}
+
+
+def test_from_nothing_it_begins_beside_its_source_where_the_settings_tell_the_way_there(tmp_path: Path) -> None:
+    platform = platform_of(tmp_path)
+    stated = stated_addresses(tmp_path, platform)
+    (wait,) = (wait for wait in waits_of(platform, {}, stated)["in"] if wait.stack == "eu")
+    assert (wait.at_end, wait.needed) == (True, True)
+    fewer = {**stated, "eu": {"contabo-eu-1": "203.0.113.11"}}
+    for past, known in (({}, fewer), ({"eu": Past(1, 1)}, stated)):
+        (wait,) = (wait for wait in waits_of(platform, past, known)["in"] if wait.stack == "eu")
+        assert not wait.at_end
 
 
 def test_regions_that_were_brought_up_do_not_wait_for_each_other(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def platform(tmp_path: Path) -> Platform:
 
 
 def test_who_began_before_another_gave_its_addresses_is_outdated(platform: Platform) -> None:
-    read = Read(platform, {"eu": {}, "in": {}})
+    read = Read(platform, {"eu": {}, "in": {}}, {})
     for code in ("eu", "in"):
         read.begins(code)
         read.ends(code, NEW)
@@ -35,7 +35,7 @@ def test_who_began_before_another_gave_its_addresses_is_outdated(platform: Platf
 
 
 def test_nobody_is_outdated_where_addresses_stay(platform: Platform) -> None:
-    read = Read(platform, {"eu": NEW, "in": NEW})
+    read = Read(platform, {"eu": NEW, "in": NEW}, {})
     for code in ("eu", "in"):
         read.begins(code)
         read.ends(code, NEW)
@@ -43,8 +43,17 @@ def test_nobody_is_outdated_where_addresses_stay(platform: Platform) -> None:
     assert read.others(["eu"], ["eu", "in", "global"]) == []
 
 
+def test_nobody_is_outdated_whose_settings_had_told_the_addresses(platform: Platform) -> None:
+    read = Read(platform, {"eu": {}, "in": {}}, {"eu": NEW["addresses"], "in": OTHER["addresses"]})
+    for code in ("eu", "in"):
+        read.begins(code)
+    read.ends("eu", NEW)
+    read.ends("in", OTHER)
+    assert read.outdated(["eu", "in"]) == []
+
+
 def test_who_was_not_chosen_is_named(platform: Platform) -> None:
-    read = Read(platform, {"eu": NEW, "in": NEW})
+    read = Read(platform, {"eu": NEW, "in": NEW}, {})
     read.begins("in")
     read.ends("in", OTHER)
     assert read.others(["in"], ["eu", "in", "global"]) == ["eu", "global"]

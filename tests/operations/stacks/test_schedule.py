@@ -69,6 +69,35 @@ def test_what_is_stopped_stops_others_in_turn_whatever_their_order() -> None:
     assert run(lambda name: False, graph) == {"last": "stopped", "middle": "stopped", "first": "failed"}
 
 
+def test_what_begins_beside_something_that_fails_is_cut_short_as_soon_as_it_can_be_reached() -> None:
+    graph: Waits = {"eu": (), "in": (Wait("eu", "", at_end=True),), "global": (Wait("in", ""),)}
+    begun, reached = threading.Event(), threading.Event()
+    asked: list[str] = []
+
+    def work(name: str) -> bool:
+        if name == "eu":
+            begun.wait(60)
+        else:
+            begun.set()
+            reached.wait(60)
+        return False
+
+    def cut(name: str) -> bool:
+        asked.append(name)
+        if len(asked) == 2:
+            reached.set()
+        return reached.is_set()
+
+    found = Schedule(graph, work, lambda name, outcome: None, 4, cut).run()
+    assert found == {"eu": "failed", "in": "stopped", "global": "stopped"}
+    assert asked == ["in", "in"]
+
+
+def test_what_begins_beside_something_that_it_needs_is_not_begun_any_more_after_a_failure() -> None:
+    graph: Waits = {"eu": (), "in": (Wait("eu", "", at_end=True),)}
+    assert run(lambda name: name != "eu", graph, at_once=1) == {"eu": "failed", "in": "stopped"}
+
+
 def test_after_an_interrupt_what_runs_is_waited_for_and_nothing_begins() -> None:
     begun: list[str] = []
 
