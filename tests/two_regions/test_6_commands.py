@@ -64,8 +64,15 @@ def database_of(regions: Regions, code: str) -> Database:
 
 
 def writer_of(lab: Lab) -> str:
-    (code,) = [row["region"] for row in status(lab)["regions"] if row["writes"]]
-    return str(code)
+    """The one that writes; in the seconds of CloudNativePG's restart after a promotion nobody does."""
+    found: list[str] = []
+
+    def one() -> bool:
+        found[:] = [row["region"] for row in status(lab)["regions"] if row["writes"]]
+        return len(found) == 1
+
+    until(one, "not exactly one region writes", seconds=60)
+    return found[0]
 
 
 def other(code: str) -> str:
