@@ -88,9 +88,11 @@ def clusters(project: Path) -> dict[str, str]:
 
 
 def keep_authority(target: Path, before: Mapping[str, Any]) -> None:
-    """Puts the roles of an earlier Pulumi.yaml into the one of `target`."""
+    """Puts the roles of an earlier Pulumi.yaml into the one of `target`, and who is out of traffic."""
     shared = read_yaml(target / "Pulumi.yaml")
     shared["config"]["authority"] = before["config"]["authority"]
+    if drained := before["config"]["edge"]["value"].get("drained"):
+        shared["config"]["edge"]["value"]["drained"] = drained
     roles = {line["code"]: line["postgres"] for line in before["config"]["regions"]["value"]}
     for line in shared["config"]["regions"]["value"]:
         line["postgres"] = roles.get(line["code"], line["postgres"])

@@ -14,8 +14,8 @@ from pulumi.automation import CommandError, DiagnosticEvent, EngineEvent, LocalW
 from operations.stacks.pulumi_command import Interruptible
 
 Command: TypeAlias = Literal["up", "preview", "destroy"]
-UNTOUCHED: Final = frozenset({"same", "read", "refresh", "read-discard"})
-"""Operations that change nothing."""
+UNTOUCHED: Final = frozenset({OpType.SAME, OpType.READ, OpType.REFRESH, OpType.DISCARD, OpType.DISCARD_REPLACED})
+"""Operations that change nothing: what was only read is forgotten without a trace."""
 
 PACK: Final = Path(__file__).parents[1] / "policy" / "pack"
 """The policies as the engine takes them (docs/policies.md)."""

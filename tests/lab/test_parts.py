@@ -99,11 +99,13 @@ def test_roles_and_secrets_of_a_lab_outlive_another_up(tmp_path: Path) -> None:
     write_project(ROOT, tmp_path, hosts, RELEASE)
     record = {"primary": "eu", "previous": "in", "epoch": 3, "change": "failover"}
     set_authority(tmp_path, record, {"in": {"generation": 3, "cloneFrom": "eu"}})
+    edit(tmp_path / "Pulumi.yaml", "config.edge.value.drained", ["in"])
     edit(tmp_path / "Pulumi.eu.yaml", "encryptionsalt", "salt")
     edit(tmp_path / "Pulumi.eu.yaml", "config.openova:sshPrivateKey", {"secure": "text"})
     write_project(ROOT, tmp_path, hosts, RELEASE)
     assert value(tmp_path / "Pulumi.yaml", "config.authority.value") == record
     assert value(tmp_path / "Pulumi.yaml", "config.regions.value.1.postgres.generation") == 3
+    assert value(tmp_path / "Pulumi.yaml", "config.edge.value.drained") == ["in"]
     assert value(tmp_path / "Pulumi.eu.yaml", "encryptionsalt") == "salt"
     assert value(tmp_path / "Pulumi.eu.yaml", "config.openova:sshPrivateKey") == {"secure": "text"}
 
