@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import tempfile
 import time
-from pathlib import Path
 
 from lab.apply import apply
 from lab.postgres import Database
 from lab.project import clusters
-from lab.regions import Lab, missing
+from lab.regions import Lab, lab_of_its_own, missing
 from lab.road import Traffic
 from tests.planning import ROOT
 from tests.two_regions.probes import Probe, probes
@@ -37,12 +34,8 @@ def lines() -> list[str]:
     """Seconds and their ratios to the goals; or one line that says what this machine lacks."""
     if absent := missing():
         return [f"not measured: {absent}"]
-    with tempfile.TemporaryDirectory(prefix="openova-bench-") as folder:
-        lab = Lab(Path(folder) / "lab", f"openova-bench-{os.getpid()}", tied=True)
-        try:
-            return _measured(lab)
-        finally:
-            lab.down()
+    with lab_of_its_own("bench") as lab:
+        return _measured(lab)
 
 
 def _measured(lab: Lab) -> list[str]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from lab import engine as engines
 from lab.engine import REGION_STACKS, Engine
-from lab.regions import Lab, missing
+from lab.regions import lab_of_its_own, missing
 from lab.road import Traffic
 from settings.naming import SHARED_STACK
 from tests.planning import ROOT
@@ -32,18 +29,14 @@ def lines() -> list[str]:
 
 def _up(stacks: Sequence[str]) -> float:
     """Seconds of an `up` on new hosts."""
-    with tempfile.TemporaryDirectory(prefix="openova-bench-") as folder:
-        lab = Lab(Path(folder) / "lab", f"openova-bench-{os.getpid()}", tied=True)
-        try:
-            lab.begin(ROOT, _untold, Traffic())
-            engine = Engine(lab)
-            engine.prepare()
-            engine.up(_untold, [SHARED_STACK])
-            begun = time.monotonic()
-            engine.up(_untold, stacks)
-            return time.monotonic() - begun
-        finally:
-            lab.down()
+    with lab_of_its_own("bench") as lab:
+        lab.begin(ROOT, _untold, Traffic())
+        engine = Engine(lab)
+        engine.prepare()
+        engine.up(_untold, [SHARED_STACK])
+        begun = time.monotonic()
+        engine.up(_untold, stacks)
+        return time.monotonic() - begun
 
 
 def _untold(text: str) -> None:

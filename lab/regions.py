@@ -6,9 +6,11 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -60,6 +62,8 @@ class Lab:
         if not world.alive():
             return
         self.world = world
+        if self._pulled.exists():
+            self._pulled.touch()  # what no lab has asked for in a day is removed
         for node, (code, number) in kept["hosts"].items():
             self.hosts[node] = self._host(world, _region(code), number, found=True)
 
@@ -67,6 +71,11 @@ class Lab:
         assert self.world is not None
         hosts = {node: (host.region.code, host.number) for node, host in self.hosts.items()}
         (self.folder / "running.json").write_text(json.dumps({"world": self.world.pid, "hosts": hosts}))
+
+    @property
+    def _pulled(self) -> Path:
+        """The store of images that the hosts were made with: another one may be the present one by now."""
+        return (self.folder / "pulled").resolve()
 
     @property
     def road(self) -> Road:
@@ -129,7 +138,8 @@ class Lab:
         self.folder.chmod(0o700)
         (self.folder / "mirror").mkdir()
         certify(self.folder / "mirror", OFFICE)
-        say(f"images: {archive()}, {pulled()}")
+        (self.folder / "pulled").symlink_to(pulled())
+        say(f"images: {archive()}, {self._pulled}")
         self._release.write_text(json.dumps(vars(publish_release(self.folder / "mirror"))))
         self._lay_out_manifests()
         login = key_pair()
@@ -154,7 +164,7 @@ class Lab:
         binds = (
             f"--bind-ro={cache() / 'bin'}:/usr/local/lib/openova-lab/bin",
             f"--bind-ro={self.folder / 'manifests'}:/usr/local/lib/openova-lab/manifests",
-            f"--bind-ro={pulled()}:/usr/local/lib/openova-lab/pulled",
+            f"--bind-ro={self._pulled}:/usr/local/lib/openova-lab/pulled",
             # On this machine's disk: containerd's layers cannot lie on the host's own overlay.
             f"--bind={data}:/var/lib/rancher",
             "--bind=/dev/kmsg",
@@ -181,6 +191,17 @@ class Lab:
     @property
     def _release(self) -> Path:
         return self.folder / "release.json"
+
+
+@contextmanager
+def lab_of_its_own(name: str) -> Iterator[Lab]:
+    """A lab in a temporary folder, which ends with the block."""
+    with tempfile.TemporaryDirectory(prefix=f"openova-{name}-") as folder:
+        lab = Lab(Path(folder) / "lab", f"openova-{name}-{os.getpid()}", tied=True)
+        try:
+            yield lab
+        finally:
+            lab.down()
 
 
 def missing() -> str:

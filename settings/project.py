@@ -76,9 +76,9 @@ def shared_facts(root: Path) -> Mapping[str, Any]:
     return _read_shared(root)[1]
 
 
-def own_config(path: Path, project: str = PROJECT_NAME) -> dict[str, Any]:
+def own_config(path: Path) -> dict[str, Any]:
     """The `config:` of a stack's file with qualified keys. Raises SettingsError as `read_yaml` does."""
-    return _own_config(path, read_yaml(path), project)
+    return _own_config(path, read_yaml(path), PROJECT_NAME)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

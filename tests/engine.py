@@ -48,6 +48,12 @@ def need(*plugins: str) -> None:
         pytest.skip(f"the real engine needs {', '.join(absent)} on PATH")
 
 
+def resource_names(exported: str) -> set[str]:
+    """The names of what an exported stack holds, without itself and its providers."""
+    found = json.loads(exported)["deployment"].get("resources") or []
+    return {item["urn"].rpartition("::")[2] for item in found if not item["type"].startswith("pulumi:")}
+
+
 @dataclass(frozen=True)
 class Engine:
     """A project of its own with initialised stacks."""

@@ -17,7 +17,7 @@ import pytest
 from lab.cloudflare.account import EVERYTHING, Account, Contract, Token, new_id
 from lab.cloudflare.server import Api, serving
 from settings.tiers import PlanTier
-from tests.engine import TOKEN, Engine, engine_in, need
+from tests.engine import TOKEN, Engine, engine_in, need, resource_names
 from tests.planning import ROOT
 from tests.projects import edit, share
 from tests.stacks.program import FOLDER
@@ -94,9 +94,7 @@ class Platform:
 
     def resources(self, stack: str) -> set[str]:
         """The names of what a stack holds, without itself and its providers."""
-        state = json.loads(self.engine.pulumi("stack", "export", "--stack", stack).stdout)
-        found = state["deployment"].get("resources") or []
-        return {item["urn"].rpartition("::")[2] for item in found if not item["type"].startswith("pulumi:")}
+        return resource_names(self.engine.pulumi("stack", "export", "--stack", stack).stdout)
 
     def locks(self) -> list[Path]:
         """The locks on stacks that somebody holds."""

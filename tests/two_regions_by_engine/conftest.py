@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,10 +19,11 @@ from lab.engine import Engine
 from lab.kubernetes import RefusedError
 from lab.postgres import Database, until
 from lab.project import clusters
-from lab.regions import Lab, missing
+from lab.regions import Lab, lab_of_its_own, missing
 from lab.road import Traffic
 from settings.naming import GLOBAL_STACK
 from settings.secrets import CLOUDFLARE_API_TOKEN
+from tests.engine import resource_names
 from tests.planning import ROOT
 
 EVERY = (*engine.STACKS, GLOBAL_STACK)
@@ -66,9 +64,7 @@ class ByEngine:
 
     def resources(self, stack: str) -> set[str]:
         """The names of what a stack holds, without itself and its providers."""
-        state = json.loads(self.engine.pulumi("stack", "export", "--stack", stack).stdout)
-        found = state["deployment"].get("resources") or []
-        return {item["urn"].rpartition("::")[2] for item in found if not item["type"].startswith("pulumi:")}
+        return resource_names(self.engine.pulumi("stack", "export", "--stack", stack).stdout)
 
     def openova(self, *arguments: str) -> tuple[int, str]:
         """The exit code of one of the operator's commands, and what it says."""
@@ -83,20 +79,16 @@ def by_engine() -> Iterator[ByEngine]:
     """Both regions, brought up by `openova up`."""
     if absent := missing() or engine.missing():
         pytest.skip(absent)
-    with tempfile.TemporaryDirectory(prefix="openova-engine-") as folder:
-        lab = Lab(Path(folder) / "lab", f"openova-engine-{os.getpid()}", tied=True)
-        try:
-            lab.begin(ROOT, print, Traffic())
-            running = Engine(lab)
-            running.prepare()
-            running.up(print)
-            names = clusters(lab.project)
-            databases = {code: Database(lab.cluster(code), names[code]) for code in engine.REGION_STACKS}
-            for database in databases.values():
-                database.wait_healthy(print)
-            yield ByEngine(lab, running, databases)
-        finally:
-            lab.down()
+    with lab_of_its_own("engine") as lab:
+        lab.begin(ROOT, print, Traffic())
+        running = Engine(lab)
+        running.prepare()
+        running.up(print)
+        names = clusters(lab.project)
+        databases = {code: Database(lab.cluster(code), names[code]) for code in engine.REGION_STACKS}
+        for database in databases.values():
+            database.wait_healthy(print)
+        yield ByEngine(lab, running, databases)
 
 
 @pytest.fixture(scope="package")

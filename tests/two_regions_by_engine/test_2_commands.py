@@ -68,7 +68,8 @@ def test_after_the_loss_of_the_writer_the_other_region_writes_and_the_lost_one_c
     for host in hosts:
         host.cut_power()
     until(lambda: survivor.state()["source"] is None, "it still streams", seconds=120)
-    _, told = by_engine.openova("failover", f"--to={other(lost)}", *AGREED)
+    code, told = by_engine.openova("failover", f"--to={other(lost)}", *AGREED)
+    assert code == 0
     until(lambda: survivor.writes() and has(survivor, "before_it"), told, seconds=60)
     assert by_engine.changes(other(lost)) == {}
 
@@ -88,7 +89,8 @@ def test_a_database_that_is_lost_while_its_cluster_answers_is_fenced_and_stays_d
     kubectl("cordon", *nodes)
     kubectl("delete", "pods", "-n", NAMESPACE, "--force", "--grace-period=0", *database.pods)
     until(lambda: survivor.state()["source"] is None, "it still streams", seconds=120)
-    _, told = by_engine.openova("failover", f"--to={other(lost)}", "--database-only", *AGREED)
+    code, told = by_engine.openova("failover", f"--to={other(lost)}", "--database-only", *AGREED)
+    assert code == 0
     until(lambda: survivor.writes() and has(survivor, "before_the_fence"), told, seconds=60)
     assert database.resource["metadata"]["annotations"][FENCED] == '["*"]'
 
